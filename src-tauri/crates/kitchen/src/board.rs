@@ -1,0 +1,232 @@
+//! The board: the hub's log folded into orders, with this display's own pending operations laid over them.
+//!
+//! The invariant: what is shown of an order is always its latest confirmed version with the pending operations on it
+//! decided again, in the order they were made. So a refused operation vanishes by itself and a confirmed one changes
+//! nothing on the glass.
+
+use crate::{
+    At, Decided, Event, Operation, OperationId, Order, OrderId, Refusal, Setup, StationId, Ticket, decide,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All orders that a display knows, as they are to be shown.
+#[derive(Debug, Clone)]
+pub struct Board {
+    setup: Setup,
+    seq: u64,
+    confirmed: BTreeMap<OrderId, Order>,
+    pending: Vec<Pending>,
+    /// Orders with pending operations, as they will be if the hub agrees.
+    proposed: BTreeMap<OrderId, Order>,
+}
+
+#[derive(Debug, Clone)]
+struct Pending {
+    operation: Operation,
+    /// The hub applied it in this event, which has not arrived yet.
+    applied_in: Option<u64>,
+}
+
+/// What a step changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// These orders show otherwise, or are new, or are gone.
+    pub orders: BTreeSet<OrderId>,
+    /// Menu, stations or settings are others.
+    pub setup: bool,
+}
+
+/// What an event was to the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The next one; it changed this.
+    Applied(Change),
+    /// Known already.
+    Old,
+    /// Events between are missing: nothing was applied, the link has to resume.
+    Gap {
+        /// The sequence number that was expected.
+        expected: u64,
+    },
+}
+
+impl Board {
+    /// A board without orders, at the start of a log.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        Self { setup, seq: 0, confirmed: BTreeMap::new(), pending: Vec::new(), proposed: BTreeMap::new() }
+    }
+
+    /// Takes a snapshot for what is confirmed. Pending operations stay: the hub has not spoken about them.
+    pub fn replace(&mut self, setup: Setup, orders: impl IntoIterator<Item = Order>, seq: u64) -> Change {
+        let mut touched: BTreeSet<OrderId> = self.confirmed.keys().cloned().collect();
+        self.confirmed = orders.into_iter().map(|order| (order.id.clone(), order)).collect();
+        touched.extend(self.confirmed.keys().cloned());
+        self.setup = setup;
+        self.seq = seq;
+        self.pending.retain(|pending| pending.applied_in.is_none_or(|applied| applied > seq));
+        self.propose_again();
+        Change { orders: touched, setup: true }
+    }
+
+    /// Takes one event of the log.
+    pub fn apply(&mut self, event: Event) -> Standing {
+        if event.seq <= self.seq {
+            return Standing::Old;
+        }
+        if event.seq != self.seq + 1 {
+            return Standing::Gap { expected: self.seq + 1 };
+        }
+        self.seq = event.seq;
+        let mut change = Change::default();
+        if let Some(menu) = event.menu {
+            self.setup.menu = menu;
+            change.setup = true;
+        }
+        if let Some(stations) = event.stations {
+            self.setup.stations = stations;
+            change.setup = true;
+        }
+        if let Some(settings) = event.settings {
+            self.setup.settings = settings;
+            change.setup = true;
+        }
+        let seq = self.seq;
+        let settled = |pending: &Pending| {
+            event.operation.as_ref() == Some(&pending.operation.id)
+                || pending.applied_in.is_some_and(|applied| applied <= seq)
+        };
+        change.orders.extend(self.pending.iter().filter(|p| settled(p)).map(|p| p.operation.order.clone()));
+        self.pending.retain(|pending| !settled(pending));
+        if let Some(order) = event.order {
+            change.orders.insert(order.id.clone());
+            if self.confirmed.get(&order.id).is_none_or(|held| held.version < order.version) {
+                self.confirmed.insert(order.id.clone(), order);
+            }
+        }
+        self.propose_again();
+        Standing::Applied(change)
+    }
+
+    /// Shows an operation that this display made, ahead of the hub. `at` is the hub's clock.
+    ///
+    /// # Errors
+    /// A [`Refusal`], as the hub would give it on what is shown now; nothing is kept then.
+    pub fn propose(&mut self, operation: Operation, at: At) -> Result<Decided, Refusal> {
+        let order = self.order(&operation.order).ok_or(Refusal::UnknownOrder)?;
+        let decided = decide(order, &operation, &self.setup, at)?;
+        if let Some(next) = decided.order.clone() {
+            self.proposed.insert(operation.order.clone(), next);
+        }
+        self.pending.push(Pending { operation, applied_in: None });
+        Ok(decided)
+    }
+
+    /// Takes up an operation from an earlier run of the display, whether or not it can be shown.
+    pub fn restore(&mut self, operation: Operation) {
+        self.pending.push(Pending { operation, applied_in: None });
+        self.propose_again();
+    }
+
+    /// The hub applied an operation, in the event `seq` or before it.
+    pub fn applied(&mut self, id: &OperationId, seq: u64) {
+        for pending in self.pending.iter_mut().filter(|pending| &pending.operation.id == id) {
+            pending.applied_in = Some(seq);
+        }
+        let held = self.seq;
+        self.pending.retain(|pending| pending.applied_in.is_none_or(|applied| applied > held));
+        self.propose_again();
+    }
+
+    /// The hub refused an operation, or it was taken back before it was sent: it is no longer shown. Gives back the
+    /// order it was about.
+    pub fn withdraw(&mut self, id: &OperationId) -> Option<OrderId> {
+        let index = self.pending.iter().position(|pending| &pending.operation.id == id)?;
+        let withdrawn = self.pending.remove(index);
+        self.propose_again();
+        Some(withdrawn.operation.order)
+    }
+
+    /// Drops closed and voided orders that nobody can see any more, last changed before `before`.
+    pub fn forget(&mut self, before: At) -> usize {
+        let held = self.confirmed.len();
+        self.confirmed.retain(|_, order| order.is_open() || order.updated_at >= before);
+        held - self.confirmed.len()
+    }
+
+    /// Menu, stations, settings.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The last event it holds.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// An order as it is shown.
+    #[must_use]
+    pub fn order(&self, id: &OrderId) -> Option<&Order> {
+        self.proposed.get(id).or_else(|| self.confirmed.get(id))
+    }
+
+    /// An order as the hub confirmed it last.
+    #[must_use]
+    pub fn confirmed(&self, id: &OrderId) -> Option<&Order> {
+        self.confirmed.get(id)
+    }
+
+    /// All orders as they are shown.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.confirmed.iter().map(|(id, order)| self.proposed.get(id).unwrap_or(order))
+    }
+
+    /// Operations that the hub has not confirmed, oldest first.
+    pub fn pending(&self) -> impl Iterator<Item = &Operation> {
+        self.pending.iter().map(|pending| &pending.operation)
+    }
+
+    /// A station's tickets in the order they are cooked: rush first, then by the age of the order, which a recall
+    /// does not touch.
+    #[must_use]
+    pub fn tickets<'a>(&'a self, station: &'a StationId, now: At) -> Vec<Ticket<'a>> {
+        let mut tickets: Vec<Ticket<'_>> = self
+            .orders()
+            .filter_map(|order| Ticket::of(order, station))
+            .filter(|ticket| ticket.is_on_glass(now))
+            .collect();
+        tickets.sort_by(|a, b| {
+            let key = |ticket: &Ticket<'a>| (!ticket.order.rush, ticket.order.clock_started_at());
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.order.created_at.cmp(&b.order.created_at))
+                .then_with(|| a.order.id.cmp(&b.order.id))
+        });
+        tickets
+    }
+
+    /// Orders whose time has not come, the next one first.
+    #[must_use]
+    pub fn scheduled(&self, now: At) -> Vec<&Order> {
+        let mut waiting: Vec<&Order> =
+            self.orders().filter(|order| order.is_open() && !order.is_fired(now)).collect();
+        waiting.sort_by(|a, b| a.fire_at.cmp(&b.fire_at).then_with(|| a.id.cmp(&b.id)));
+        waiting
+    }
+
+    fn propose_again(&mut self) {
+        self.proposed.clear();
+        for pending in &self.pending {
+            let id = &pending.operation.order;
+            let Some(order) = self.proposed.get(id).or_else(|| self.confirmed.get(id)) else { continue };
+            // A refusal here is not an error: the hub will say so itself, or has already done the same thing.
+            if let Ok(Decided { order: Some(next), .. }) =
+                decide(order, &pending.operation, &self.setup, pending.operation.at)
+            {
+                self.proposed.insert(id.clone(), next);
+            }
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! The rules: what an act does to an order. The hub decides for good; a display decides the same way for what it shows
+//! until the hub has spoken.
+//!
+//! Every count moves by `max` or `min` towards the figure that the act names, so that acts on different lines commute,
+//! an act that arrives late never reaches past what its cook saw, and a repeated one changes nothing.
+
+use crate::draft::{add_lines, check_lines};
+use crate::{
+    Act, At, Bump, Change, ChangeKind, CloseWhen, DraftError, EventKind, Line, Move, NewOrder, Operation,
+    Order, OrderState, OrderStatus, Setup, StationId, Touch, Work,
+};
+use std::collections::BTreeSet;
+
+/// What an act comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// What the log says happened.
+    pub kind: EventKind,
+    /// The order after it, its version one higher. None: everything was so already, there is nothing to record.
+    pub order: Option<Order>,
+}
+
+/// Why an act cannot be. A refusal changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such order, or no longer kept.
+    #[error("the order is not known")]
+    UnknownOrder,
+    /// None of the named lines is in the order.
+    #[error("the lines are not in the order")]
+    UnknownLine,
+    /// The station does not work on any of the named lines.
+    #[error("the station has no part in these lines")]
+    NotAtThisStation,
+    /// The order was taken back meanwhile.
+    #[error("the order is voided")]
+    OrderVoided,
+    /// Taken back already, or so long ago that nobody remembers.
+    #[error("there is no such bump to take back")]
+    UnknownBump,
+    /// Nothing was named.
+    #[error("no line is named")]
+    NothingNamed,
+    /// Added lines that nobody can cook.
+    #[error("the added lines are wrong")]
+    BadLines(#[source] DraftError),
+}
+
+impl Refusal {
+    /// Stable code for the wire and the language files.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOrder => "order_unknown",
+            Self::UnknownLine => "line_unknown",
+            Self::NotAtThisStation => "line_not_at_station",
+            Self::OrderVoided => "order_voided",
+            Self::UnknownBump => "bump_unknown",
+            Self::NothingNamed => "nothing_named",
+            Self::BadLines(error) => error.code(),
+        }
+    }
+}
+
+/// What `operation` does to `order` when the hub's clock says `at`.
+///
+/// # Errors
+/// A [`Refusal`] when the act makes no sense on the order as it is now.
+pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Result<Decided, Refusal> {
+    let mut next = order.clone();
+    let voided = matches!(order.state, OrderState::Voided { .. });
+    let kind = match &operation.act {
+        Act::Start { station, lines } => {
+            refuse_voided(voided)?;
+            each(&mut next, lines, Reach::Here(station), |_, work, _| {
+                work.started_at.get_or_insert(at);
+                work.change = None;
+            })?;
+            EventKind::LinesStarted
+        }
+        Act::Finish { station, lines } => {
+            refuse_voided(voided)?;
+            each(&mut next, lines, Reach::Here(station), |live, work, upto| {
+                work.done = work.done.max(upto.min(live));
+                work.change = None;
+            })?;
+            EventKind::LinesFinished
+        }
+        Act::Reopen { station, lines } => {
+            refuse_voided(voided)?;
+            each(&mut next, lines, Reach::Here(station), |_, work, upto| {
+                work.done = work.done.min(upto);
+                work.bumped = work.bumped.min(work.done);
+            })?;
+            EventKind::LinesReopened
+        }
+        Act::Bump { station, lines } => {
+            let reach = if station.is_expo() { Reach::Everywhere } else { Reach::Here(station) };
+            bump(&mut next, operation, station, lines, reach, at)?;
+            EventKind::LinesBumped
+        }
+        Act::Unbump { bump } => {
+            refuse_voided(voided)?;
+            let index = next.bumps.iter().position(|b| &b.operation == bump).ok_or(Refusal::UnknownBump)?;
+            let taken_back = next.bumps.remove(index);
+            for moved in &taken_back.moves {
+                if let Some(work) = work_of(&mut next, moved) {
+                    work.done = work.done.saturating_sub(moved.done);
+                    work.bumped = work.bumped.saturating_sub(moved.bumped).min(work.done);
+                }
+            }
+            EventKind::LinesUnbumped
+        }
+        Act::Acknowledge { station, lines } => {
+            each(&mut next, lines, Reach::Here(station), |_, work, _| work.change = None)?;
+            EventKind::ChangeAcknowledged
+        }
+        Act::Advance { to: OrderStatus::Cancelled, .. } => {
+            void_order(&mut next, None, at);
+            EventKind::OrderVoided
+        }
+        Act::Advance { to, lines } => {
+            refuse_voided(voided)?;
+            advance(&mut next, operation, *to, lines, at)?;
+            EventKind::StatusAdvanced
+        }
+        Act::AddLines { lines } => {
+            refuse_voided(voided)?;
+            if lines.is_empty() {
+                return Err(Refusal::NothingNamed);
+            }
+            check_lines(lines).map_err(Refusal::BadLines)?;
+            if next.lines.len() + lines.len() > NewOrder::MOST_LINES {
+                return Err(Refusal::BadLines(DraftError::TooManyLines));
+            }
+            let added = add_lines(&mut next, lines.clone(), setup);
+            for line in next.lines.iter_mut().filter(|line| added.contains(&line.id)) {
+                for work in &mut line.work {
+                    work.change = Some(Change { kind: ChangeKind::Added, at, was: 0 });
+                }
+            }
+            EventKind::OrderChanged
+        }
+        Act::VoidLines { lines } => {
+            refuse_voided(voided)?;
+            void_lines(&mut next, lines, at)?;
+            EventKind::OrderChanged
+        }
+        Act::VoidOrder { reason } => {
+            if !voided {
+                void_order(&mut next, reason.clone(), at);
+            }
+            EventKind::OrderVoided
+        }
+    };
+    settle(&mut next, setup.settings.close_when, at);
+    if &next == order {
+        return Ok(Decided { kind, order: None });
+    }
+    next.version = order.version + 1;
+    next.updated_at = at;
+    Ok(Decided { kind, order: Some(next) })
+}
+
+/// Routes the untouched work of an open order by the setup of now; touched work stays where it is, so that nobody's
+/// ticket vanishes under their hands. None: it stands as it should.
+#[must_use]
+pub fn reroute(order: &Order, setup: &Setup, at: At) -> Option<Order> {
+    if !matches!(order.state, OrderState::Open) {
+        return None;
+    }
+    let mut next = order.clone();
+    for line in next.lines.iter_mut().filter(|line| line.live() > 0) {
+        let wanted: BTreeSet<StationId> =
+            setup.route(&line.item, line.category.as_ref()).into_iter().collect();
+        line.work
+            .retain(|work| work.station.is_expo() || !work.is_untouched() || wanted.contains(&work.station));
+        for station in wanted {
+            if line.work_at(&station).is_none() {
+                let before_expo = line.work.iter().position(|work| work.station.is_expo());
+                line.work.insert(before_expo.unwrap_or(line.work.len()), Work::at(station));
+            }
+        }
+    }
+    settle(&mut next, setup.settings.close_when, at);
+    if &next == order {
+        return None;
+    }
+    next.version += 1;
+    next.updated_at = at;
+    Some(next)
+}
+
+fn refuse_voided(voided: bool) -> Result<(), Refusal> {
+    if voided { Err(Refusal::OrderVoided) } else { Ok(()) }
+}
+
+/// Which stations' work an act reaches.
+#[derive(Clone, Copy)]
+enum Reach<'a> {
+    Here(&'a StationId),
+    Prep,
+    Everywhere,
+}
+
+impl Reach<'_> {
+    fn covers(self, work: &Work) -> bool {
+        match self {
+            Self::Here(station) => &work.station == station,
+            Self::Prep => !work.station.is_expo(),
+            Self::Everywhere => true,
+        }
+    }
+}
+
+/// Runs `act(live pieces, work, upto)` on all reached work of the named lines. Names of lines that do not exist are
+/// passed over as long as one does: a cook's touch must not fail because of its neighbour.
+fn each(
+    order: &mut Order,
+    touches: &[Touch],
+    reach: Reach<'_>,
+    mut act: impl FnMut(u32, &mut Work, u32),
+) -> Result<(), Refusal> {
+    if touches.is_empty() {
+        return Err(Refusal::NothingNamed);
+    }
+    let mut known = false;
+    let mut reached = false;
+    for touch in touches {
+        let Some(line) = order.lines.iter_mut().find(|line| line.id == touch.line) else { continue };
+        known = true;
+        let live = line.live();
+        for work in line.work.iter_mut().filter(|work| reach.covers(work)) {
+            reached = true;
+            act(live, work, touch.upto);
+        }
+    }
+    match (known, reached) {
+        (false, _) => Err(Refusal::UnknownLine),
+        // A line that nobody cooks has no prep work; a POS may still call it ready.
+        (true, false) if matches!(reach, Reach::Here(_)) => Err(Refusal::NotAtThisStation),
+        (true, _) => Ok(()),
+    }
+}
+
+fn bump(
+    order: &mut Order,
+    operation: &Operation,
+    station: &StationId,
+    touches: &[Touch],
+    reach: Reach<'_>,
+    at: At,
+) -> Result<(), Refusal> {
+    let before = order.lines.clone();
+    each(order, touches, reach, |live, work, upto| {
+        let target = upto.min(live);
+        work.done = work.done.max(target);
+        work.bumped = work.bumped.max(target);
+        // The pass cannot see a void for the grill: that mark waits for the grill's own hand.
+        if &work.station == station || (!work.owes_acknowledgement() && work.bumped >= live) {
+            work.change = None;
+        }
+    })?;
+    let moves = moved(&before, &order.lines);
+    if !moves.is_empty() {
+        order.bumps.push(Bump { operation: operation.id.clone(), station: station.clone(), at, moves });
+        let excess = order.bumps.len().saturating_sub(Order::BUMPS_KEPT);
+        order.bumps.drain(..excess);
+    }
+    Ok(())
+}
+
+fn moved(before: &[Line], after: &[Line]) -> Vec<Move> {
+    let mut moves = Vec::new();
+    for (old, new) in before.iter().zip(after) {
+        for (was, is) in old.work.iter().zip(&new.work) {
+            let (done, bumped) = (is.done - was.done, is.bumped - was.bumped);
+            if done + bumped > 0 {
+                moves.push(Move { line: new.id.clone(), station: is.station.clone(), done, bumped });
+            }
+        }
+    }
+    moves
+}
+
+fn work_of<'a>(order: &'a mut Order, moved: &Move) -> Option<&'a mut Work> {
+    let line = order.lines.iter_mut().find(|line| line.id == moved.line)?;
+    line.work.iter_mut().find(|work| work.station == moved.station)
+}
+
+fn advance(
+    order: &mut Order,
+    operation: &Operation,
+    to: OrderStatus,
+    touches: &[Touch],
+    at: At,
+) -> Result<(), Refusal> {
+    match to {
+        OrderStatus::Pending | OrderStatus::Confirmed => {
+            each(order, touches, Reach::Everywhere, |_, work, _| {
+                (work.done, work.bumped, work.started_at) = (0, 0, None);
+            })
+        }
+        OrderStatus::Preparing => each(order, touches, Reach::Prep, |_, work, _| {
+            work.started_at.get_or_insert(at);
+        }),
+        OrderStatus::Ready => bump(order, operation, &StationId::expo(), touches, Reach::Prep, at),
+        OrderStatus::Completed => bump(order, operation, &StationId::expo(), touches, Reach::Everywhere, at),
+        OrderStatus::Cancelled => {
+            void_order(order, None, at);
+            Ok(())
+        }
+    }
+}
+
+fn void_lines(order: &mut Order, touches: &[Touch], at: At) -> Result<(), Refusal> {
+    if touches.is_empty() {
+        return Err(Refusal::NothingNamed);
+    }
+    let fired = order.is_fired(at);
+    let mut known = false;
+    for touch in touches {
+        let Some(line) = order.lines.iter_mut().find(|line| line.id == touch.line) else { continue };
+        known = true;
+        void_line(line, touch.upto, fired, at);
+    }
+    if !known {
+        return Err(Refusal::UnknownLine);
+    }
+    if order.lines.iter().all(|line| line.live() == 0) {
+        order.state = OrderState::Voided { at, reason: None };
+    }
+    Ok(())
+}
+
+fn void_order(order: &mut Order, reason: Option<String>, at: At) {
+    let fired = order.is_fired(at);
+    let was_open = matches!(order.state, OrderState::Open);
+    for line in &mut order.lines {
+        let all = line.quantity;
+        void_line(line, all, fired && was_open, at);
+    }
+    if !matches!(order.state, OrderState::Voided { .. }) {
+        order.state = OrderState::Voided { at, reason };
+    }
+}
+
+/// Marks the void only where the line was still on the glass: finished work does not come back to be unfinished.
+fn void_line(line: &mut Line, upto: u32, fired: bool, at: At) {
+    let was = line.live();
+    line.voided = line.voided.max(upto.min(line.quantity));
+    let live = line.live();
+    if live == was {
+        return;
+    }
+    for work in &mut line.work {
+        if fired && work.bumped < was {
+            work.change = Some(Change { kind: ChangeKind::Voided, at, was });
+        }
+    }
+}
+
+/// Closes an order whose last bump is done, and opens it again when something is owed once more.
+fn settle(order: &mut Order, close_when: CloseWhen, at: At) {
+    let line_is_finished = |line: &Line| {
+        let live = line.live();
+        let owes = |work: &Work| work.bumped < live || work.owes_acknowledgement();
+        match close_when {
+            CloseWhen::Ready if line.prep_work().next().is_some() => !line.prep_work().any(owes),
+            CloseWhen::Ready | CloseWhen::Passed => !line.work.iter().any(owes),
+        }
+    };
+    let finished = order.lines.iter().all(line_is_finished);
+    match (&order.state, finished) {
+        (OrderState::Open, true) => order.state = OrderState::Closed { at },
+        (OrderState::Closed { .. }, false) => order.state = OrderState::Open,
+        (OrderState::Open, false) | (OrderState::Closed { .. }, true) | (OrderState::Voided { .. }, _) => {}
+    }
+}

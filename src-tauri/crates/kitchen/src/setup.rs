@@ -1,0 +1,224 @@
+//! What the owner configures: the menu, the stations with what they cook, and the house rules.
+
+use crate::{CategoryId, MenuItemId, OrderType, RestaurantId, StationId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything about the kitchen that is not an order. Hub and displays hold the same copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// What can be ordered.
+    pub menu: Menu,
+    /// Who cooks it.
+    pub stations: Vec<Station>,
+    /// House rules.
+    pub settings: Settings,
+}
+
+impl Setup {
+    /// The stations that cook a line: those that name the item, else those that name its category, else those that
+    /// take the rest. Empty means that nobody does and the line waits at expo alone.
+    #[must_use]
+    pub fn route(&self, item: &MenuItemId, category: Option<&CategoryId>) -> Vec<StationId> {
+        let category = category.or_else(|| self.menu.item(item).and_then(|found| found.category.as_ref()));
+        let prep = || self.stations.iter().filter(|station| station.role == StationRole::Prep);
+        let pick = |wanted: &dyn Fn(&Station) -> bool| -> Vec<StationId> {
+            prep().filter(|station| wanted(station)).map(|station| station.id.clone()).collect()
+        };
+        let by_item = pick(&|station| station.items.contains(item));
+        if !by_item.is_empty() {
+            return by_item;
+        }
+        let by_category = pick(&|station| category.is_some_and(|c| station.categories.contains(c)));
+        if !by_category.is_empty() {
+            return by_category;
+        }
+        pick(&|station| station.takes_rest)
+    }
+
+    /// The station of that id.
+    #[must_use]
+    pub fn station(&self, id: &StationId) -> Option<&Station> {
+        self.stations.iter().find(|station| &station.id == id)
+    }
+}
+
+/// The menu, as the POS or the owner sets it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Menu {
+    /// In the order they are shown.
+    #[serde(default)]
+    pub categories: Vec<Category>,
+    /// In the order they are shown.
+    #[serde(default)]
+    pub items: Vec<MenuItem>,
+}
+
+impl Menu {
+    /// The item of that id.
+    #[must_use]
+    pub fn item(&self, id: &MenuItemId) -> Option<&MenuItem> {
+        self.items.iter().find(|item| &item.id == id)
+    }
+}
+
+/// A part of the menu: starters, grill, desserts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// Opaque id.
+    pub id: CategoryId,
+    /// Shown name.
+    pub name: String,
+}
+
+/// One dish or drink.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MenuItem {
+    /// Opaque id.
+    pub id: MenuItemId,
+    /// Shown name.
+    pub name: String,
+    /// Its part of the menu; the first thing routing looks at after the item itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<CategoryId>,
+    /// Minutes from start to done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prep_minutes: Option<u32>,
+    /// False while it is eighty-sixed.
+    #[serde(default = "yes")]
+    pub available: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A place in the kitchen with a screen of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Station {
+    /// Opaque id.
+    pub id: StationId,
+    /// Shown name: Grill, Fry, Cold.
+    pub name: String,
+    /// Cooks or assembles.
+    #[serde(default)]
+    pub role: StationRole,
+    /// Categories it cooks.
+    #[serde(default)]
+    pub categories: Vec<CategoryId>,
+    /// Items it cooks, stronger than any category.
+    #[serde(default)]
+    pub items: Vec<MenuItemId>,
+    /// Also cooks whatever no other station names.
+    #[serde(default)]
+    pub takes_rest: bool,
+}
+
+/// What a station does with a ticket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StationRole {
+    /// Cooks its own lines.
+    #[default]
+    Prep,
+    /// Sees every line of every order and sends it out.
+    Expo,
+}
+
+/// When an order is finished and leaves for recall.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseWhen {
+    /// When the pass has bumped it: a kitchen with an expediter.
+    #[default]
+    Passed,
+    /// When every station has bumped its part: a kitchen without a pass.
+    Ready,
+}
+
+/// The house rules of one restaurant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Which restaurant this is; the demo kitchen is one of its own.
+    pub restaurant: RestaurantId,
+    /// Shown name.
+    pub name: String,
+    /// True for the kitchen that orders from itself; every screen says so.
+    #[serde(default)]
+    pub demo: bool,
+    /// IANA time zone name, such as `Europe/Lisbon`.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// When a business day starts, minutes after local midnight.
+    #[serde(default = "four_in_the_morning")]
+    pub day_starts_minute: u16,
+    /// When an order is finished.
+    #[serde(default)]
+    pub close_when: CloseWhen,
+    /// How long a bump can be taken back from its toast, seconds.
+    #[serde(default = "five")]
+    pub undo_seconds: u32,
+    /// When an order is soon late and late; the most specific rule wins, then the first.
+    #[serde(default = "ThresholdRule::defaults")]
+    pub thresholds: Vec<ThresholdRule>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn four_in_the_morning() -> u16 {
+    240
+}
+
+fn five() -> u32 {
+    5
+}
+
+impl Settings {
+    /// The defaults of KITCHEN_FACTS for a restaurant of that id and name.
+    #[must_use]
+    pub fn new(restaurant: RestaurantId, name: impl Into<String>) -> Self {
+        Self {
+            restaurant,
+            name: name.into(),
+            demo: false,
+            time_zone: utc(),
+            day_starts_minute: four_in_the_morning(),
+            close_when: CloseWhen::default(),
+            undo_seconds: five(),
+            thresholds: ThresholdRule::defaults(),
+        }
+    }
+}
+
+/// From which age a ticket is soon late, and late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThresholdRule {
+    /// Only at this station.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub station: Option<StationId>,
+    /// Only for this type of order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_type: Option<OrderType>,
+    /// Age in seconds from which it is soon late.
+    pub warn_seconds: u32,
+    /// Age in seconds from which it is late.
+    pub late_seconds: u32,
+}
+
+impl ThresholdRule {
+    /// 10 / 15 minutes for everyone, 5 / 8 for the drive-thru (KITCHEN_FACTS, Defaults).
+    #[must_use]
+    pub fn defaults() -> Vec<Self> {
+        vec![
+            Self { station: None, order_type: None, warn_seconds: 600, late_seconds: 900 },
+            Self {
+                station: None,
+                order_type: Some(OrderType::DriveThru),
+                warn_seconds: 300,
+                late_seconds: 480,
+            },
+        ]
+    }
+}

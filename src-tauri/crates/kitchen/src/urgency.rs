@@ -1,0 +1,57 @@
+//! How pressing a ticket is. Decided here, in one place for screens, sounds and reports, from ages on the hub's clock.
+
+use crate::{At, Order, Settings, StationId, ThresholdRule};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// How pressing a ticket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// In time.
+    Fresh,
+    /// Soon late.
+    Soon,
+    /// Late.
+    Late,
+}
+
+impl Urgency {
+    /// The urgency of an order at a station.
+    #[must_use]
+    pub fn of(order: &Order, station: &StationId, settings: &Settings, now: At) -> Self {
+        let (warn, late) = limits(order, station, settings);
+        match now.since(order.clock_started_at()) {
+            age if age >= late => Self::Late,
+            age if age >= warn => Self::Soon,
+            _ => Self::Fresh,
+        }
+    }
+
+    /// The next moment after `now` at which [`Urgency::of`] gives another answer, if there is one.
+    #[must_use]
+    pub fn changes_at(order: &Order, station: &StationId, settings: &Settings, now: At) -> Option<At> {
+        let (warn, late) = limits(order, station, settings);
+        let began = order.clock_started_at();
+        [began.plus(warn), began.plus(late)].into_iter().filter(|moment| *moment > now).min()
+    }
+}
+
+/// Warn and late ages in milliseconds. Without any rule nothing is ever late.
+fn limits(order: &Order, station: &StationId, settings: &Settings) -> (i64, i64) {
+    let weight =
+        |rule: &ThresholdRule| u8::from(rule.station.is_some()) * 2 + u8::from(rule.order_type.is_some());
+    let fits = |rule: &&ThresholdRule| {
+        rule.station.as_ref().is_none_or(|s| s == station)
+            && rule.order_type.is_none_or(|t| t == order.order_type)
+    };
+    let mut best: Option<&ThresholdRule> = None;
+    for rule in settings.thresholds.iter().filter(fits) {
+        if best.is_none_or(|held| weight(rule) > weight(held)) {
+            best = Some(rule);
+        }
+    }
+    best.map_or((i64::MAX, i64::MAX), |rule| {
+        (i64::from(rule.warn_seconds) * 1000, i64::from(rule.late_seconds.max(rule.warn_seconds)) * 1000)
+    })
+}
