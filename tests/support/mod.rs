@@ -1,0 +1,37 @@
+//! Real processes for whole-system tests: a screen of their own, the application in its web view, a driver.
+//!
+//! Invariant: whatever a test starts here is ended when its value is dropped, by process group, whether the
+//! test passed, failed or panicked; nothing is found by name. Waiting is always for a condition, with a
+//! deadline.
+
+#![allow(dead_code, reason = "each test binary uses the part it needs")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod app;
+mod desktop;
+pub(crate) mod process;
+
+pub(crate) use app::App;
+pub(crate) use desktop::Desktop;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// How long a test waits for something a person would call immediate, on a slow and busy machine.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// Asks `attempt` again and again until it answers with a value, and returns it.
+///
+/// # Panics
+/// When `limit` passes first; `what` says what was waited for.
+pub(crate) async fn until<T>(what: &str, limit: Duration, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(value) = attempt().await {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "waited {limit:?} in vain: {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
