@@ -186,12 +186,12 @@ pub struct Refused {
 /// An error as it crosses any border of the product: a stable code, what its sentence needs, and whether trying again
 /// may help. The sentence itself is in the language files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "../../../../ui/src/generated/")]
+#[ts(export)]
 pub struct Fault {
     /// Stable, snake_case.
     pub code: String,
     /// Named values for the sentence.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub params: BTreeMap<String, String>,
     /// Whether the same thing may succeed later without anybody changing it.
     #[serde(default)]

@@ -1,0 +1,616 @@
+//! Frames: what a web view pulls to know what to show, and the presses it sends back.
+//!
+//! A frame is a whole view or the changes since the revision that the view names; sections that did not change are
+//! absent. Times are moments of the hub's clock; `Frame::now` tells what it showed when the frame was made, so that the
+//! web view only counts seconds on from there. The web view decides nothing: what a press names (order, version, lines,
+//! pieces) is handed to it with the card, and it hands back what was there when the finger came down.
+//!
+//! These types are the only ones that cross into TypeScript; `ui/src/generated` is made from them.
+
+use kitchen::{
+    At, ChangeKind, LineId, MenuItemId, ModifierClass, OperationId, OrderId, OrderType, StationId, Urgency,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use wire::hub::Fault;
+
+/// One view's picture, or what changed in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Frame {
+    /// Which mount of the view this is for. A frame of another mount is thrown away.
+    pub mount: u32,
+    /// The revision these are the changes since; absent = the frame is whole and replaces everything.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
+    /// The revision after it. Equal to `base` when nothing changed: the backend is alive, that is all.
+    pub revision: u32,
+    /// The hub's clock when the frame was made.
+    pub now: At,
+    /// Header and everything around the tickets.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+    /// The state of the link.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
+    /// New and changed cards of the page that is shown.
+    pub cards: Vec<Card>,
+    /// Cards that left the page.
+    pub gone: Vec<String>,
+    /// Where every card of the page is, when any of them moved.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<Vec<Place>>,
+    /// Counts over all open tickets of the view, most wanted first.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Vec<AllDayCount>>,
+    /// The rows of the scheduled and recall tabs; empty on the others.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Vec<Row>>,
+    /// New orders that are on another page.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chips: Option<Vec<NewChip>>,
+    /// Bumps that can be taken back, the latest last.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toasts: Option<Vec<Toast>>,
+    /// What went wrong and needs a person's eye.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Vec<Notice>>,
+}
+
+/// Header and everything around the tickets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Head {
+    /// The restaurant's name.
+    pub restaurant: String,
+    /// The kitchen orders from itself.
+    pub demo: bool,
+    /// False until the first board was read: the view shows that it is loading, never an empty kitchen.
+    pub ready: bool,
+    /// The restaurant's offset from UTC in minutes, for clocks and promised times on the glass.
+    pub utc_offset_minutes: i32,
+    /// The station this view shows.
+    pub station: StationChoice,
+    /// The stations it can show.
+    pub stations: Vec<StationChoice>,
+    /// The tab that is shown.
+    pub tab: Tab,
+    /// Open tickets at the station.
+    pub station_open: u32,
+    /// Open tickets at expo.
+    pub expo_open: u32,
+    /// Orders whose time has not come.
+    pub scheduled: u32,
+    /// Late tickets of the view, all pages.
+    pub late: u32,
+    /// The page that is shown, from 1.
+    pub page: u32,
+    /// How many there are, at least 1.
+    pub pages: u32,
+    /// The selected card, for keys and bump bar.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected: Option<String>,
+    /// How the glass is measured.
+    pub glass: Glass,
+    /// New-order sound, 0-100.
+    pub volume: u8,
+}
+
+/// A station to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct StationChoice {
+    /// Opaque id.
+    pub id: StationId,
+    /// Shown name; empty for expo, whose name is the language's.
+    pub name: String,
+}
+
+/// What a view shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum Tab {
+    /// The station's own tickets.
+    #[default]
+    Station,
+    /// All orders, as the pass sees them.
+    Expo,
+    /// Counts of everything open.
+    AllDay,
+    /// Orders whose time has not come.
+    Scheduled,
+    /// What was bumped, to be brought back.
+    Recall,
+}
+
+/// How the glass is measured: everything on it is sized in millimetres.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Glass {
+    /// CSS pixels per millimetre; absent when the monitor does not say and nobody has set it: the web view then guesses
+    /// by resolution.
+    pub px_per_mm: Option<f64>,
+    /// How large the text is.
+    pub text: TextSize,
+}
+
+/// How large the text is (KITCHEN_FACTS, Ergonomics).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum TextSize {
+    /// Item text of 7.9 mm.
+    Small,
+    /// Item text of 9.9 mm.
+    #[default]
+    Normal,
+    /// Item text of 12.2 mm.
+    Large,
+}
+
+/// The state of the link to the hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Connection {
+    /// Where it is.
+    pub state: ConnectionState,
+    /// Since when.
+    pub since: At,
+    /// Where the hub is, as a person would say it: `this computer` is empty, else host and port.
+    pub hub: String,
+    /// Operations that the hub has not confirmed.
+    pub unsent: u32,
+    /// When the oldest of them was made.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_unsent: Option<At>,
+    /// What is wrong, when the hub has said so.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// Where the link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// First attempt, or between attempts for less than the liveness limit.
+    Connecting,
+    /// Heard from within the liveness limit.
+    Live,
+    /// No hub. The board stands as it was, works, and says since when.
+    Offline,
+    /// The hub does not let this screen in; somebody has to do something.
+    Refused,
+}
+
+/// What an order is called on the glass; the language adds its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+pub enum TicketLabel {
+    /// A table.
+    Table(String),
+    /// A customer.
+    Name(String),
+    /// The last part of the order's number; the type of the order stands before it.
+    Number(String),
+}
+
+/// One ticket, or one part of a ticket that is too long for one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Card {
+    /// Stable while the ticket is on the page: order id and part.
+    pub id: String,
+    /// The order.
+    pub order: OrderId,
+    /// The version on the glass; presses carry it.
+    pub seen: u64,
+    /// What it is called.
+    pub label: TicketLabel,
+    /// How it reaches its guest.
+    pub order_type: OrderType,
+    /// Its short number.
+    pub number: String,
+    /// Who serves it.
+    pub server: Option<String>,
+    /// How many guests.
+    pub guests: Option<u32>,
+    /// When it was promised.
+    pub promised_at: Option<At>,
+    /// Who fetches it.
+    pub courier: Option<String>,
+    /// When they come.
+    pub courier_at: Option<At>,
+    /// The moment its age counts from.
+    pub since: At,
+    /// How pressing it is.
+    pub urgency: Urgency,
+    /// Goes before the others.
+    pub rush: bool,
+    /// Nobody is to cook it now.
+    pub held: bool,
+    /// The whole order was taken back; bumping says that it was seen.
+    pub voided: bool,
+    /// Nobody has touched it and it is younger than the new-order mark.
+    pub fresh: bool,
+    /// The note on the order.
+    pub note: Option<String>,
+    /// The note speaks of an allergy.
+    pub note_allergy: bool,
+    /// The lines of this part: own ones first in the order's order, then those of other stations.
+    pub lines: Vec<CardLine>,
+    /// Own lines that are done.
+    pub done: u32,
+    /// Own lines in all.
+    pub total: u32,
+    /// Which part this is, from 1.
+    pub part: u32,
+    /// How many parts the ticket has. Only the last one has a BUMP.
+    pub parts: u32,
+    /// What BUMP names: every open line of the whole ticket with the pieces on the glass.
+    pub bump: Vec<PressLine>,
+    /// Something on it waits for the hub's word.
+    pub pending: bool,
+    /// The hub refused the last press on it; the reason.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Fault>,
+}
+
+/// One line on a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CardLine {
+    /// Which line.
+    pub id: LineId,
+    /// Pieces that are wanted.
+    pub quantity: u32,
+    /// Pieces that are done here.
+    pub done: u32,
+    /// Shown name.
+    pub name: String,
+    /// How it is wanted.
+    pub modifiers: Vec<CardModifier>,
+    /// A note.
+    pub note: Option<String>,
+    /// The note speaks of an allergy.
+    pub note_allergy: bool,
+    /// Seat label.
+    pub seat: Option<String>,
+    /// Course number.
+    pub course: Option<u8>,
+    /// Belongs to the line above: part of a combo.
+    pub nested: bool,
+    /// Whose line it is.
+    pub place: LinePlace,
+    /// How it is.
+    pub state: CardLineState,
+    /// A change after firing that nobody here has touched yet.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<LineChange>,
+}
+
+/// Whose line it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LinePlace {
+    /// This station's: a touch marks it done or undone. At expo, with the names of the stations that still cook it.
+    Own {
+        /// Station names; empty on prep tickets and for lines that nobody cooks.
+        cooking: Vec<String>,
+    },
+    /// Other stations': shown small, for the picture of the whole table.
+    Elsewhere {
+        /// Their names; empty when nobody cooks it and it waits at expo.
+        stations: Vec<String>,
+    },
+}
+
+/// How a line is, as this view sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum CardLineState {
+    /// Nobody has begun.
+    Queued,
+    /// Somebody has.
+    Started,
+    /// Finished, still on the glass.
+    Done,
+    /// Finished and bumped before; shown dim for the picture, no longer counted.
+    Bumped,
+    /// Taken back.
+    Voided,
+}
+
+/// A change after firing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LineChange {
+    /// What happened.
+    pub kind: ChangeKind,
+    /// Pieces before it.
+    pub was: u32,
+}
+
+/// A modifier on a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CardModifier {
+    /// As the POS wrote it; an allergy without the word itself, which the badge adds.
+    pub text: String,
+    /// What it means.
+    pub class: ModifierClass,
+}
+
+/// A line and its pieces, as a press names them. The web view hands back what the card gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PressLine {
+    /// Which line.
+    pub line: LineId,
+    /// Pieces on the glass.
+    pub upto: u32,
+}
+
+/// Where a card stands: cells counted from 1, columns filled downwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Place {
+    /// The card.
+    pub card: String,
+    /// Its column.
+    pub column: u32,
+    /// Its first row.
+    pub row: u32,
+    /// How many rows it spans.
+    pub rows: u32,
+}
+
+/// How many of one item are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct AllDayCount {
+    /// Which item.
+    pub item: MenuItemId,
+    /// Shown name.
+    pub name: String,
+    /// Pieces not done.
+    pub open: u32,
+    /// Of those, begun.
+    pub started: u32,
+}
+
+/// One row of the scheduled or the recall tab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Row {
+    /// The order.
+    pub order: OrderId,
+    /// The version on the glass.
+    pub seen: u64,
+    /// What it is called.
+    pub label: TicketLabel,
+    /// How it reaches its guest.
+    pub order_type: OrderType,
+    /// Its short number.
+    pub number: String,
+    /// Scheduled: when it fires. Recall: when it was bumped.
+    pub at: At,
+    /// The moment its age counts from.
+    pub since: At,
+    /// Its lines in short: `2 Sea bass`.
+    pub lines: Vec<String>,
+    /// Recall: the bump that a recall takes back; absent when it is too old or the order was voided.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bump: Option<OperationId>,
+}
+
+/// A new order that is on another page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct NewChip {
+    /// The order.
+    pub order: OrderId,
+    /// What it is called.
+    pub label: TicketLabel,
+    /// How it reaches its guest.
+    pub order_type: OrderType,
+    /// Where it is.
+    pub page: u32,
+}
+
+/// A bump that can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Toast {
+    /// What undo names.
+    pub operation: OperationId,
+    /// The order.
+    pub order: OrderId,
+    /// What it is called.
+    pub label: TicketLabel,
+    /// How it reaches its guest.
+    pub order_type: OrderType,
+    /// When the toast goes.
+    pub until: At,
+}
+
+/// Something that went wrong and needs a person's eye.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Notice {
+    /// For dismissing it.
+    pub id: u32,
+    /// What; the language files hold the sentence.
+    pub fault: Fault,
+    /// The ticket it is about.
+    pub label: Option<TicketLabel>,
+    /// How that order reaches its guest.
+    pub order_type: Option<OrderType>,
+}
+
+/// What mounting a view gives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Mounted {
+    /// The view; every command names it.
+    pub view: String,
+    /// The whole picture; its `mount` goes with every command of this mount.
+    pub frame: Frame,
+}
+
+/// How much fits on the glass, as the web view has measured it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Grid {
+    /// Columns of cells.
+    pub columns: u32,
+    /// Rows of cells.
+    pub rows: u32,
+    /// Height of the lines' area of a one-row card, in CSS pixels.
+    pub cell_body_px: u32,
+    /// What each further row adds to it.
+    pub cell_row_px: u32,
+    /// Height of one line row without modifiers, spacing included.
+    pub line_px: u32,
+    /// Height of each further text row: wrapped name, modifier, note.
+    pub row_px: u32,
+    /// Height of a dimmed row of another station.
+    pub dim_px: u32,
+    /// Item-name characters that surely fit in one row.
+    pub name_chars: u32,
+    /// Modifier characters that surely fit in one row.
+    pub row_chars: u32,
+}
+
+/// A press on the glass, a key, or (later) a spoken command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "press", rename_all = "snake_case")]
+pub enum Press {
+    /// BUMP.
+    Bump {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// From the card.
+        lines: Vec<PressLine>,
+    },
+    /// A line: done.
+    Finish {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// Line and its pieces.
+        line: PressLine,
+    },
+    /// A done line: not done after all.
+    Reopen {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// Which line.
+        line: LineId,
+    },
+    /// A marked line: seen.
+    Acknowledge {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// Line and its pieces.
+        line: PressLine,
+    },
+    /// Undo of a toast, or recall of a row.
+    Unbump {
+        /// From the toast or row.
+        order: OrderId,
+        /// From the toast or row.
+        operation: OperationId,
+    },
+    /// Bump the selected card (Enter, bump bar).
+    BumpSelected,
+    /// Bring back the last ticket bumped on this view (bump bar).
+    RecallLast,
+}
+
+/// Where a view should look next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "go", rename_all = "snake_case")]
+pub enum Go {
+    /// Another tab.
+    Tab {
+        /// Which.
+        tab: Tab,
+    },
+    /// Another page, from 1; beyond the last is the last.
+    Page {
+        /// Which.
+        page: u32,
+    },
+    /// Another station, kept over restarts.
+    Station {
+        /// Which.
+        station: StationId,
+    },
+    /// The page of an order.
+    Order {
+        /// Which.
+        order: OrderId,
+    },
+    /// Select a card by its position on the page, from 0.
+    Select {
+        /// Which.
+        position: u32,
+    },
+    /// Move the selection; the page follows.
+    SelectStep {
+        /// How far, negative = back.
+        by: i32,
+    },
+    /// Text size, kept over restarts.
+    Text {
+        /// How large.
+        text: TextSize,
+    },
+    /// Volume of the sounds, 0-100, kept over restarts. Plays the sound once.
+    Volume {
+        /// How loud.
+        volume: u8,
+    },
+    /// The notice was read.
+    Dismiss {
+        /// Which.
+        notice: u32,
+    },
+}
+
+/// What a press came to, once it is durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Pressed {
+    /// The operation it became; absent when everything was so already.
+    pub operation: Option<OperationId>,
+}

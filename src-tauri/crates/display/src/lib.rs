@@ -1,0 +1,3 @@
+//! A display: one board, kept by one actor, looked at through views.
+
+pub mod frame;
