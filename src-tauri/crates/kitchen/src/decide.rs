@@ -68,6 +68,7 @@ impl Refusal {
 /// A [`Refusal`] when the act makes no sense on the order as it is now.
 pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Result<Decided, Refusal> {
     let mut next = order.clone();
+    let close_when = setup.settings.close_when;
     let voided = matches!(order.state, OrderState::Voided { .. });
     let kind = match &operation.act {
         Act::Start { station, lines } => {
@@ -116,7 +117,7 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             EventKind::ChangeAcknowledged
         }
         Act::Advance { to: OrderStatus::Cancelled, .. } => {
-            void_order(&mut next, None, at);
+            void_order(&mut next, None, close_when, at);
             EventKind::OrderVoided
         }
         Act::Advance { to, lines } => {
@@ -143,17 +144,17 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
         }
         Act::VoidLines { lines } => {
             refuse_voided(voided)?;
-            void_lines(&mut next, lines, at)?;
+            void_lines(&mut next, lines, close_when, at)?;
             EventKind::OrderChanged
         }
         Act::VoidOrder { reason } => {
             if !voided {
-                void_order(&mut next, reason.clone(), at);
+                void_order(&mut next, reason.clone(), close_when, at);
             }
             EventKind::OrderVoided
         }
     };
-    settle(&mut next, setup.settings.close_when, at);
+    settle(&mut next, close_when, at);
     if &next == order {
         return Ok(Decided { kind, order: None });
     }
@@ -306,14 +307,12 @@ fn advance(
         }),
         OrderStatus::Ready => bump(order, operation, &StationId::expo(), touches, Reach::Prep, at),
         OrderStatus::Completed => bump(order, operation, &StationId::expo(), touches, Reach::Everywhere, at),
-        OrderStatus::Cancelled => {
-            void_order(order, None, at);
-            Ok(())
-        }
+        // `decide` has voided it before it came here.
+        OrderStatus::Cancelled => Ok(()),
     }
 }
 
-fn void_lines(order: &mut Order, touches: &[Touch], at: At) -> Result<(), Refusal> {
+fn void_lines(order: &mut Order, touches: &[Touch], close_when: CloseWhen, at: At) -> Result<(), Refusal> {
     if touches.is_empty() {
         return Err(Refusal::NothingNamed);
     }
@@ -322,7 +321,7 @@ fn void_lines(order: &mut Order, touches: &[Touch], at: At) -> Result<(), Refusa
     for touch in touches {
         let Some(line) = order.lines.iter_mut().find(|line| line.id == touch.line) else { continue };
         known = true;
-        void_line(line, touch.upto, fired, at);
+        void_line(line, touch.upto, fired, close_when, at);
     }
     if !known {
         return Err(Refusal::UnknownLine);
@@ -333,12 +332,12 @@ fn void_lines(order: &mut Order, touches: &[Touch], at: At) -> Result<(), Refusa
     Ok(())
 }
 
-fn void_order(order: &mut Order, reason: Option<String>, at: At) {
+fn void_order(order: &mut Order, reason: Option<String>, close_when: CloseWhen, at: At) {
     let fired = order.is_fired(at);
     let was_open = matches!(order.state, OrderState::Open);
     for line in &mut order.lines {
         let all = line.quantity;
-        void_line(line, all, fired && was_open, at);
+        void_line(line, all, fired && was_open, close_when, at);
     }
     if !matches!(order.state, OrderState::Voided { .. }) {
         order.state = OrderState::Voided { at, reason };
@@ -346,15 +345,17 @@ fn void_order(order: &mut Order, reason: Option<String>, at: At) {
 }
 
 /// Marks the void only where the line was still on the glass: finished work does not come back to be unfinished.
-fn void_line(line: &mut Line, upto: u32, fired: bool, at: At) {
+fn void_line(line: &mut Line, upto: u32, fired: bool, close_when: CloseWhen, at: At) {
     let was = line.live();
     line.voided = line.voided.max(upto.min(line.quantity));
     let live = line.live();
     if live == was {
         return;
     }
+    // Where nobody stands at the pass, nobody could ever acknowledge there.
+    let pass_matters = close_when == CloseWhen::Passed || line.prep_work().next().is_none();
     for work in &mut line.work {
-        if fired && work.bumped < was {
+        if fired && work.bumped < was && (pass_matters || !work.station.is_expo()) {
             work.change = Some(Change { kind: ChangeKind::Voided, at, was });
         }
     }
