@@ -5,3 +5,4 @@
 //! so that an older screen and a newer hub understand each other.
 
 pub mod hub;
+pub mod rest;
