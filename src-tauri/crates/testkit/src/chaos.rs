@@ -186,7 +186,7 @@ async fn pump(
         if let Some(every) = now.garble_every.filter(|every| *every > 0) {
             for (offset, byte) in piece.iter_mut().enumerate() {
                 if (carried + offset as u64 + 1).is_multiple_of(every) {
-                    *byte ^= 0x55;
+                    *byte = byte.wrapping_add(1);
                 }
             }
         }
