@@ -13,7 +13,9 @@ pub(crate) fn run() -> Result<(), Stop> {
     run::page()?;
     let begun = SystemTime::now();
     println!("building the release and its package ...");
-    must(&mut tauri(&["build", "--bundles", "deb", "--ci"]), "the bundle")?;
+    // One build for both programs: the package carries the order server for a PC without a screen, too.
+    let both = ["--", "--package", "brigade", "--package", "hub"];
+    must(tauri(&["build", "--bundles", "deb", "--ci"]).args(both), "the bundle")?;
 
     for deb in made_since(begun) {
         let size = fs::metadata(&deb).map(|file| file.len()).unwrap_or_default();
