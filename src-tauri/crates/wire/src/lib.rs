@@ -6,3 +6,4 @@
 
 pub mod hub;
 pub mod rest;
+pub mod restaurant_os;
