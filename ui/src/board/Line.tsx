@@ -1,0 +1,152 @@
+/** One line of a ticket: how many of what, how it is wanted, and how far it is. The whole row is the target. */
+
+import { type JSX, Show } from "solid-js";
+import { Cooking } from "../expo/Cooking";
+import type { Card } from "../generated/Card";
+import type { CardLine } from "../generated/CardLine";
+import type { Press } from "../generated/Press";
+import { Check } from "../shell/Icons";
+import { useKitchen } from "../shell/kitchen";
+import { Modifiers, Note } from "./Modifiers";
+
+export function Line(props: { card: Card; line: CardLine }): JSX.Element {
+  return (
+    <Show when={props.line.place.kind === "own"} fallback={<Elsewhere line={props.line} />}>
+      <Show
+        when={pressOf(props.card, props.line)}
+        fallback={
+          <li class="line" classList={classes(props.line)}>
+            <Words line={props.line} />
+          </li>
+        }
+      >
+        <OwnLine card={props.card} line={props.line} />
+      </Show>
+    </Show>
+  );
+}
+
+/** A line of this station that a touch does something to. */
+function OwnLine(props: { card: Card; line: CardLine }): JSX.Element {
+  const { picture, touch, press } = useKitchen();
+  const key = () => `${props.card.id}/${props.line.id}`;
+  return (
+    <li>
+      <button
+        type="button"
+        class="line"
+        classList={{ ...classes(props.line), down: picture.pressed[key()] === true }}
+        aria-pressed={props.line.state === "done"}
+        ref={touch.down(() => {
+          const what = pressOf(props.card, props.line);
+          const held = key();
+          return what && { bounces: true, run: () => press(held, what) };
+        })}
+      >
+        <Words line={props.line} />
+      </button>
+    </li>
+  );
+}
+
+/**
+ * What a touch on a line means now, or nothing. A mark of a change is answered by the touch that any line gets, except
+ * where there is nothing left to do but to have seen it.
+ */
+export function pressOf(card: Card, line: CardLine): Press | undefined {
+  const { order, seen } = card;
+  const pieces = { line: line.id, upto: line.quantity };
+  switch (line.state) {
+    case "queued":
+    case "started":
+      return { press: "finish", order, seen, line: pieces };
+    case "done":
+      return line.change
+        ? { press: "acknowledge", order, seen, line: pieces }
+        : { press: "reopen", order, seen, line: line.id };
+    case "bumped":
+    case "voided":
+      return line.change ? { press: "acknowledge", order, seen, line: pieces } : undefined;
+  }
+}
+
+function classes(line: CardLine): Record<string, boolean> {
+  return {
+    own: true,
+    done: line.state === "done",
+    bumped: line.state === "bumped",
+    voided: line.state === "voided",
+    started: line.state === "started",
+    nested: line.nested,
+    changed: line.change !== undefined,
+  };
+}
+
+function Words(props: { line: CardLine }): JSX.Element {
+  const { text } = useKitchen();
+  const partly = () => props.line.done > 0 && props.line.done < props.line.quantity;
+  return (
+    <>
+      <span class="quantity">{props.line.quantity}</span>
+      <span class="what">
+        <Show when={props.line.change}>
+          {(change) => <span class={`change ${change().kind}`}>{text.changes[change().kind](change().was)}</span>}
+        </Show>
+        <span class="name">
+          <span class="item">{props.line.name}</span>
+          <Show when={partly()}>
+            <span class="tag pieces">{text.pieces(props.line.done, props.line.quantity)}</span>
+          </Show>
+          <Show when={props.line.seat}>{(seat) => <span class="tag">{text.seat(seat())}</span>}</Show>
+          <Show when={props.line.course}>{(course) => <span class="tag">{text.course(course())}</span>}</Show>
+        </span>
+        <Modifiers of={props.line.modifiers} />
+        <Show when={props.line.note}>{(note) => <Note text={note()} allergy={props.line.note_allergy} />}</Show>
+        <Cooking line={props.line} />
+      </span>
+      <span class="mark">
+        <Show when={props.line.state === "done" || props.line.state === "bumped"}>
+          <Check />
+        </Show>
+        <Show when={props.line.state === "voided" && !props.line.change}>
+          <b>{text.voidMark}</b>
+        </Show>
+      </span>
+    </>
+  );
+}
+
+/** A line of another station: small, for the picture of the whole table. */
+function Elsewhere(props: { line: CardLine }): JSX.Element {
+  const { text } = useKitchen();
+  const how = () => {
+    switch (props.line.state) {
+      case "queued":
+        return text.waiting;
+      case "started":
+        return text.cooking;
+      case "done":
+      case "bumped":
+        return text.done;
+      case "voided":
+        return text.voidMark;
+    }
+  };
+  const done = () => props.line.state === "done" || props.line.state === "bumped";
+  return (
+    <li class="line elsewhere" classList={{ voided: props.line.state === "voided", nested: props.line.nested }}>
+      <span class="quantity">{props.line.quantity}</span>
+      <span class="what">
+        <span class="item">{props.line.name}</span>
+        <Show when={props.line.place.kind === "elsewhere" && props.line.place}>
+          {(place) => <span class="where"> — {text.elsewhere(place(), how())}</span>}
+        </Show>
+      </span>
+      <span class="mark">
+        <Show when={done()}>
+          <Check />
+        </Show>
+      </span>
+    </li>
+  );
+}

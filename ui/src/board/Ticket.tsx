@@ -1,0 +1,197 @@
+/** One ticket on the glass: whose it is and how late, what to cook, and BUMP. */
+
+import { createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
+import type { Card } from "../generated/Card";
+import type { Place } from "../generated/Place";
+import type { Press } from "../generated/Press";
+import { age, wallClock } from "../i18n/format";
+import { Check, Clock, Cross, Down, Hourglass, Pause, Right, Warning } from "../shell/Icons";
+import { useKitchen } from "../shell/kitchen";
+import { showMore, useFitter } from "./fit";
+import { Line } from "./Line";
+import { Note } from "./Modifiers";
+
+export function Ticket(props: { place: Place }): JSX.Element {
+  const { picture } = useKitchen();
+  return (
+    <Show when={picture.cards[props.place.card]}>{(card) => <Paper card={card()} place={props.place} />}</Show>
+  );
+}
+
+function Paper(props: { card: Card; place: Place }): JSX.Element {
+  const { picture, noticed, text, touch } = useKitchen();
+  const fitter = useFitter();
+  const title = createUniqueId();
+  let article!: HTMLElement;
+  let body!: HTMLDivElement;
+  onMount(() => onCleanup(fitter.watch(article)));
+  const label = () => text.label(props.card.label, props.card.order_type);
+  return (
+    <article
+      ref={article}
+      class="ticket"
+      classList={{
+        soon: props.card.urgency === "soon" && !props.card.voided,
+        late: props.card.urgency === "late" && !props.card.voided,
+        void: props.card.voided,
+        held: props.card.held,
+        selected: picture.head?.selected === props.card.id,
+        fresh: props.card.fresh && !noticed(props.card.id),
+      }}
+      aria-labelledby={title}
+      aria-current={picture.head?.selected === props.card.id ? "true" : undefined}
+      style={{
+        "grid-column": String(props.place.column),
+        "grid-row": `${props.place.row} / span ${props.place.rows}`,
+      }}
+    >
+      <TicketHead card={props.card} title={title} label={label()} />
+      <TicketAbout card={props.card} />
+      <div class="body" ref={body}>
+        <div class="lines">
+          <Show when={props.card.problem}>
+            {(problem) => (
+              <p class="problem" role="alert">
+                <Warning />
+                <span>{text.fault(problem())}</span>
+              </p>
+            )}
+          </Show>
+          <Show when={props.card.note}>
+            {(note) => (
+              <p class="order-note">
+                <Note text={note()} allergy={props.card.note_allergy} />
+              </p>
+            )}
+          </Show>
+          <ul>
+            <For each={props.card.lines}>{(line) => <Line card={props.card} line={line} />}</For>
+          </ul>
+        </div>
+      </div>
+      <button type="button" class="more" ref={touch.down(() => ({ run: () => showMore(body) }))}>
+        {text.more} <Down />
+      </button>
+      <Show
+        when={props.card.part >= props.card.parts}
+        fallback={
+          <p class="foot continued">
+            {text.continued} <Right />
+          </p>
+        }
+      >
+        <Bump card={props.card} label={label()} />
+      </Show>
+    </article>
+  );
+}
+
+/** What it is called, and how pressing: colour, icon and word together. */
+function TicketHead(props: { card: Card; title: string; label: string }): JSX.Element {
+  const { text, now } = useKitchen();
+  return (
+    <header class="head">
+      <h2 class="label" id={props.title}>
+        <span>{props.label}</span>
+      </h2>
+      <Show when={props.card.parts > 1}>
+        <span class="part">{text.part(props.card.part, props.card.parts)}</span>
+      </Show>
+      <span class="urgency">
+        <Urgent card={props.card} />
+        <span class="age">{age(now(), props.card.since)}</span>
+      </span>
+    </header>
+  );
+}
+
+function Urgent(props: { card: Card }): JSX.Element {
+  const { text } = useKitchen();
+  return (
+    <>
+      <Show when={props.card.voided}>
+        <Cross />
+        <span>{text.voidMark}</span>
+      </Show>
+      <Show when={props.card.held && !props.card.voided}>
+        <Pause />
+        <span>{text.hold}</span>
+      </Show>
+      <Show when={!props.card.voided && props.card.urgency === "late"}>
+        <Warning />
+        <span>{text.late}</span>
+      </Show>
+      <Show when={!props.card.voided && props.card.urgency === "soon"}>
+        <Clock />
+        <span>{text.soon}</span>
+      </Show>
+    </>
+  );
+}
+
+/** How it reaches its guest and what else is known of it; what is pressing stands on the right. */
+function TicketAbout(props: { card: Card }): JSX.Element {
+  const { text, wall } = useKitchen();
+  const about = () =>
+    [props.card.server, props.card.guests === null ? null : text.guests(props.card.guests)]
+      .filter(Boolean)
+      .join(" · ");
+  const pressing = () => {
+    if (props.card.courier !== null || props.card.courier_at !== null) {
+      const time = props.card.courier_at === null ? null : wallClock(props.card.courier_at, wall());
+      return text.courier(props.card.courier, time);
+    }
+    return props.card.promised_at === null ? undefined : text.due(wallClock(props.card.promised_at, wall()));
+  };
+  return (
+    <div class="about">
+      <span class="known">
+        {text.orderTypes[props.card.order_type]} · <b>{text.number(props.card.number)}</b>
+        <Show when={about()}> · {about()}</Show>
+      </span>
+      <span class="marks">
+        <Show when={props.card.pending}>
+          <span class="pending" role="img" aria-label={text.sending}>
+            <Hourglass />
+          </span>
+        </Show>
+        <Show when={pressing()}>{(words) => <b>{words()}</b>}</Show>
+        <Show when={props.card.rush}>
+          <b class="rush">{text.rush}</b>
+        </Show>
+        <Show when={props.card.fresh}>
+          <b class="new">{text.fresh}</b>
+        </Show>
+      </span>
+    </div>
+  );
+}
+
+function Bump(props: { card: Card; label: string }): JSX.Element {
+  const { picture, text, touch, press } = useKitchen();
+  const key = () => `${props.card.id}/bump`;
+  const progress = () => (props.card.done > 0 ? text.progress(props.card.done, props.card.total) : undefined);
+  const finished = () => props.card.total > 0 && props.card.done >= props.card.total;
+  return (
+    <button
+      type="button"
+      class="foot bump"
+      classList={{ down: picture.pressed[key()], finished: finished() }}
+      aria-label={[props.card.voided ? text.seenFor(props.label) : text.bumpFor(props.label), progress()]
+        .filter(Boolean)
+        .join(", ")}
+      ref={touch.down(() => {
+        const { order, seen, bump } = props.card;
+        const what: Press = { press: "bump", order, seen, lines: bump.map(({ line, upto }) => ({ line, upto })) };
+        const held = key();
+        return { bounces: true, run: () => press(held, what) };
+      })}
+    >
+      <Show when={finished() && !props.card.voided}>
+        <Check />
+      </Show>
+      <span class="word">{props.card.voided ? text.seen : text.bump}</span>
+      <Show when={progress()}>{(words) => <span class="progress">{words()}</span>}</Show>
+    </button>
+  );
+}

@@ -1,0 +1,156 @@
+/**
+ * Fingers. One place takes every touch of the board and turns it into an act.
+ *
+ * **An act happens when the finger comes down**, with what the element stood for in that moment. Waiting for the finger
+ * to rise would let a wet finger that slides lose its touch, and would have to guess what was meant when the board moved
+ * in between; and all of these acts can be taken back by one more touch (a line) or by UNDO (a bump). What stands in
+ * a list that scrolls, and in sheets, acts on `click` instead, so that scrolling by a button is no press of it; it still
+ * acts with what was there when the finger came down.
+ *
+ * **A bounce is no second touch.** A wet finger can leave the glass for some milliseconds. By then the board may have
+ * closed the gap and another ticket's BUMP may lie under it: a press that follows another at the same spot within
+ * `BOUNCE_MS` is dropped.
+ *
+ * **Touch events, not only pointer events.** WebKitGTK 2.50 gives no pointer events for touches (2.52 does): it would
+ * synthesise a mouse from the first finger only, and after it rose. So `touchstart` counts, a pointer event of the same
+ * touch is recognised as such, and a mouse that follows a touch within `GHOST_MS` is taken for its echo.
+ */
+
+/** What an element does when it is touched: made when the finger comes down, from what is there then. */
+export interface Act {
+  run(): void;
+  /** Presses of orders are guarded against bounces; turning pages fast is not. */
+  bounces?: boolean;
+}
+
+/** A second press nearer and sooner than this is the first one's echo. */
+const BOUNCE_MS = 250;
+const BOUNCE_MM = 10;
+/** How long after a touch the web view may still send the mouse that it makes of it. */
+const GHOST_MS = 800;
+/** How far apart the two events of one touch may be: they carry the same place, and come one right after the other. */
+const TWIN_PX = 2;
+const TWIN_MS = 100;
+
+type When = "down" | "click";
+
+interface Spot {
+  x: number;
+  y: number;
+  at: number;
+}
+
+export class Touch {
+  readonly #acts = new WeakMap<Element, { when: When; act: () => Act | undefined }>();
+  readonly #meant = new WeakMap<Element, Act>();
+  readonly #onAny: () => void;
+  readonly #mm: () => number;
+  #bounce: Spot | undefined;
+  #twins: Spot[] = [];
+  #lastTouch = Number.NEGATIVE_INFINITY;
+
+  /** `onAny` hears of every finger that comes down; `mm` are the pixels of a millimetre. */
+  constructor(mm: () => number, onAny: () => void) {
+    this.#mm = mm;
+    this.#onAny = onAny;
+  }
+
+  /** For `ref`: acts when a finger comes down. */
+  down(act: () => Act | undefined): (element: Element) => void {
+    return this.#register("down", act);
+  }
+
+  /** For `ref`: acts on a click, with what was there when the finger came down. */
+  click(act: () => Act | undefined): (element: Element) => void {
+    return this.#register("click", act);
+  }
+
+  /** Takes the touches of `root` and all in it, until the returned function is called. */
+  listen(root: HTMLElement): () => void {
+    const stop = new AbortController();
+    const { signal } = stop;
+    root.addEventListener("touchstart", (event) => this.#touchstart(event), { signal, passive: false });
+    root.addEventListener("pointerdown", (event) => this.#pointerdown(event), { signal });
+    root.addEventListener("click", (event) => this.#click(event), { signal });
+    root.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
+    return () => stop.abort();
+  }
+
+  #register(when: When, act: () => Act | undefined): (element: Element) => void {
+    return (element) => {
+      this.#acts.set(element, { when, act });
+      element.setAttribute("data-touch", when);
+    };
+  }
+
+  #touchstart(event: TouchEvent): void {
+    this.#lastTouch = event.timeStamp;
+    let scrolls = false;
+    for (const touch of event.changedTouches) {
+      const target = touch.target instanceof Element ? touch.target : undefined;
+      scrolls ||= target?.closest("[data-scroll], dialog") !== null;
+      const spot = { x: touch.clientX, y: touch.clientY, at: event.timeStamp };
+      if (!this.#isTwin(spot)) this.#comeDown(target, spot);
+    }
+    // Off the lists nothing scrolls and nothing waits for a click: no mouse is to be made of this touch.
+    if (!scrolls && event.cancelable) event.preventDefault();
+  }
+
+  #pointerdown(event: PointerEvent): void {
+    const spot = { x: event.clientX, y: event.clientY, at: event.timeStamp };
+    if (event.pointerType === "touch") {
+      this.#twins = [...this.#twins.filter((twin) => spot.at - twin.at < TWIN_MS), spot];
+    } else if (event.button !== 0 || spot.at - this.#lastTouch < GHOST_MS) {
+      return;
+    }
+    this.#comeDown(event.target instanceof Element ? event.target : undefined, spot);
+  }
+
+  #click(event: MouseEvent): void {
+    const element = this.#touchable(event.target);
+    if (!element) return;
+    const entry = this.#acts.get(element);
+    // No finger was there (a key on a focused button, a screen reader): what is there now is meant.
+    if (event.detail === 0) {
+      entry?.act()?.run();
+      return;
+    }
+    if (entry?.when !== "click") return;
+    const act = this.#meant.get(element);
+    this.#meant.delete(element);
+    act?.run();
+  }
+
+  #comeDown(target: Element | undefined, spot: Spot): void {
+    const element = this.#touchable(target);
+    const entry = element && this.#acts.get(element);
+    const act = entry?.act();
+    this.#onAny();
+    if (!element || !entry || !act) return;
+    if (act.bounces && this.#isBounce(spot)) return;
+    if (act.bounces) this.#bounce = spot;
+    if (entry.when === "down") act.run();
+    else this.#meant.set(element, act);
+  }
+
+  #touchable(target: EventTarget | null | undefined): Element | undefined {
+    return (target instanceof Element && target.closest("[data-touch]:not(:disabled)")) || undefined;
+  }
+
+  #isBounce({ x, y, at }: Spot): boolean {
+    const last = this.#bounce;
+    return (
+      last !== undefined && at - last.at < BOUNCE_MS && Math.hypot(x - last.x, y - last.y) < BOUNCE_MM * this.#mm()
+    );
+  }
+
+  /** Whether a pointer event has already stood for this touch. */
+  #isTwin({ x, y, at }: Spot): boolean {
+    const twin = this.#twins.findIndex(
+      (other) => at - other.at < TWIN_MS && Math.abs(x - other.x) <= TWIN_PX && Math.abs(y - other.y) <= TWIN_PX,
+    );
+    if (twin < 0) return false;
+    this.#twins.splice(twin, 1);
+    return true;
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Every sentence that a person reads, in English. A language is one such object; the code holds no words.
+ *
+ * Error sentences go by the code of the fault: what happened, in the cook's words, and what to do next.
+ */
+
+import type { Fault } from "../generated/Fault";
+import type { LinePlace } from "../generated/LinePlace";
+import type { OrderType } from "../generated/OrderType";
+import type { TicketLabel } from "../generated/TicketLabel";
+
+const orderTypes: Record<OrderType, string> = {
+  dine_in: "Dine-in",
+  pickup: "Pickup",
+  delivery: "Delivery",
+  drive_thru: "Drive-thru",
+  online: "Online",
+  kiosk: "Kiosk",
+  voice: "Phone",
+};
+
+const faults: Record<string, (params: Fault["params"]) => string> = {
+  // The kitchen's own rules.
+  order_unknown: () => "This order is no longer kept. Nothing was changed.",
+  line_unknown: () => "This item is not in the order any more. Look at the ticket again.",
+  line_not_at_station: () => "This item now belongs to another station.",
+  order_voided: () => "The order was voided meanwhile. Press SEEN to take it off.",
+  bump_unknown: () => "This was brought back already, or is too old to bring back.",
+  nothing_named: () => "Nothing on the ticket was left to do.",
+  order_without_lines: () => "An order came without any items. Ask the front what it should be.",
+  line_without_name: () => "An item came without a name. Ask the front what it should be.",
+  bad_quantity: () => "An item came with an impossible quantity. Ask the front what it should be.",
+  too_many_lines: () => "An order came with too many items for one ticket. Ask the front to split it.",
+  // The hub does not let this screen in.
+  token_refused: () =>
+    "The hub does not know this screen's key. Make a new one on the hub: brigade-hub token new.",
+  restaurant_other: () => "This screen belongs to another restaurant's hub. Check its --hub setting.",
+  protocol_unsupported: () => "This screen and its hub have different versions. Update both.",
+  hello_expected: () => "The hub did not understand this screen. Update both to the same version.",
+  hub_full: () => "The hub has no room for another screen. Close one that is not used.",
+  // This program itself.
+  not_answering: () => "The display does not answer. If it stays so, restart this computer.",
+  unexpected: ({ detail }) => `Something went wrong${detail ? `: ${detail}` : ""}. Try once more.`,
+};
+
+export const en = {
+  product: "Brigade",
+  tabs: { station: "Station", expo: "Expo", all_day: "All day", scheduled: "Scheduled", recall: "Recall" },
+  views: "Views",
+  expo: "Expo",
+  demo: "DEMO",
+  demoMeaning: "Demo kitchen: these orders are not real",
+  orderTypes,
+
+  /** What a ticket is called. A table that has a word of its own ("Bar 3", "Patio") needs no "Table" before it. */
+  label(label: TicketLabel, type: OrderType): string {
+    switch (label.kind) {
+      case "table":
+        return /\p{L}{3}/u.test(label.text) ? label.text : `Table ${label.text}`;
+      case "name":
+        return label.text;
+      case "number":
+        return `${type === "dine_in" ? "Order" : orderTypes[type]} ${label.text}`;
+    }
+  },
+  number: (number: string) => `#${number}`,
+  guests: (count: number) => (count === 1 ? "1 guest" : `${count} guests`),
+  due: (time: string) => `due ${time}`,
+  courier: (name: string | null, time: string | null) => [name ?? "courier", time].filter(Boolean).join(" "),
+  rush: "RUSH",
+  hold: "HOLD",
+  fresh: "NEW",
+  soon: "SOON",
+  late: "LATE",
+  lateCount: (count: number) => `${count} late`,
+  voidMark: "VOID",
+  part: (part: number, parts: number) => `${part}/${parts}`,
+  continued: "continued",
+  bump: "BUMP",
+  seen: "SEEN",
+  progress: (done: number, total: number) => `${done} of ${total} done`,
+  bumpFor: (label: string) => `Bump ${label}`,
+  seenFor: (label: string) => `${label} was voided: seen`,
+  sending: "sending",
+  more: "more",
+
+  allergy: "ALLERGY",
+  quoted: (note: string) => `“${note}”`,
+  seat: (seat: string) => `seat ${seat}`,
+  course: (course: number) => `course ${course}`,
+  pieces: (done: number, quantity: number) => `${done} of ${quantity}`,
+  changes: {
+    added: () => "ADDED",
+    changed: (was: number) => `CHANGED was ${was}`,
+    voided: (was: number) => (was > 0 ? `VOIDED ${was}` : "VOIDED"),
+  },
+  done: "done",
+  ready: "ready",
+  cooking: "cooking",
+  waiting: "waiting",
+  /** A dim line: which stations have it, and how far they are. */
+  elsewhere(place: Extract<LinePlace, { kind: "elsewhere" }>, how: string): string {
+    return place.stations.length > 0 ? `${place.stations.join(", ")}, ${how}` : `${en.expo}, ${how}`;
+  },
+
+  page: (page: number, pages: number) => `${page} / ${pages}`,
+  pageIs: (page: number, pages: number) => `Page ${page} of ${pages}`,
+  previousPage: "Previous page",
+  nextPage: "Next page",
+  newOn: (label: string, page: number) => ({ mark: "NEW", text: `${label} · p ${page}` }),
+  moreNew: (count: number) => `+${count} new`,
+  bumped: (label: string) => `${label} bumped`,
+  undo: "UNDO",
+  undoOf: (label: string) => `Undo: ${label}`,
+  dismiss: "OK",
+  allDayStrip: "Still to make",
+  started: (count: number) => `${count} started`,
+
+  stationIs: (name: string) => `Station ${name}. Touch to change`,
+  chooseStation: "Which station is this screen?",
+  settings: "Settings",
+  textSize: "Text size",
+  textSizes: { small: "Small", normal: "Normal", large: "Large" },
+  volume: "New-order sound",
+  volumeOf: (volume: number) => (volume === 0 ? "Off" : `${volume} %`),
+  louder: "Louder",
+  quieter: "Quieter",
+  playSound: "Play it",
+  close: "Close",
+
+  connection: "Connection",
+  connectionStates: { connecting: "Connecting", live: "Live", offline: "Offline", refused: "Refused" },
+  silent: "No answer",
+  hubHere: "this computer",
+  hubAt: "Hub",
+  since: (time: string) => `since ${time}`,
+  unsentLabel: "Not sent yet",
+  unsent: (count: number) => `${count} not sent`,
+  unsentSince: (count: number, time: string) => `${count}, oldest from ${time}`,
+  nothingUnsent: "nothing",
+  retryNow: "Try now",
+  offlineBanner: (time: string, unsent: number) =>
+    `No connection since ${time}. Keep working: ${
+      unsent === 0 ? "touches are kept and sent later." : `${unsent} not sent yet, kept safe here.`
+    }`,
+  refusedBanner: (sentence: string) => `Not let in. ${sentence}`,
+
+  loading: "Getting the orders",
+  emptyStation: "No orders.",
+  emptyExpo: "No orders at the pass.",
+  emptyHint: "New ones appear here by themselves.",
+  emptyOffline: "No connection: new orders cannot arrive until it is back.",
+  emptyAllDay: "Nothing left to make.",
+  emptyScheduled: "No scheduled orders.",
+  emptyRecall: "Nothing was bumped yet.",
+  failedTitle: "The board cannot be shown",
+  failedAgain: "It is tried again by itself.",
+  tryAgain: "Try again",
+
+  fires: (time: string) => `fires ${time}`,
+  inMinutes: (minutes: number) => (minutes === 0 ? "now" : `${minutes} min`),
+  bumpedAt: (time: string) => `bumped ${time}`,
+  recall: "RECALL",
+  recallOf: (label: string) => `Recall ${label}`,
+  cannotRecall: "cannot be brought back",
+
+  /** The sentence of a fault; one that is not known yet says so and gives its code, for the phone call that follows. */
+  fault(fault: Fault): string {
+    const known = Object.hasOwn(faults, fault.code) ? faults[fault.code] : undefined;
+    if (known) return known(fault.params);
+    return `${fault.retry ? "That did not work just now. Try once more." : "That is not possible."} (${fault.code})`;
+  },
+  faultCodes: Object.keys(faults),
+};
+
+export type Language = typeof en;

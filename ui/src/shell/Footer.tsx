@@ -1,0 +1,224 @@
+/**
+ * The bar at the bottom: what is still to make, pages, new orders elsewhere, and UNDO. Everything that comes and goes
+ * has its place here, so that nothing ever covers a BUMP or moves the tickets under a finger.
+ */
+
+import { For, type JSX, Match, Show, Switch } from "solid-js";
+import { secondsUntil, wallClock } from "../i18n/format";
+import { Left, Right, Unplugged, Warning } from "./Icons";
+import { useKitchen } from "./kitchen";
+
+const CHIPS_SHOWN = 2;
+
+export function Footer(): JSX.Element {
+  const { picture } = useKitchen();
+  return (
+    <footer class="bar bottom">
+      <Trouble fallback={<Counts />} />
+      <Show when={(picture.head?.pages ?? 1) > 1}>
+        <Pager />
+      </Show>
+      <Show when={picture.chips.length > 0}>
+        <Chips />
+      </Show>
+      <Show when={picture.toasts.length > 0}>
+        <Toasts />
+      </Show>
+    </footer>
+  );
+}
+
+/** The most wanted items, as many as fit. */
+function Counts(): JSX.Element {
+  const { picture, text } = useKitchen();
+  return (
+    <ul class="counts" aria-label={text.allDayStrip}>
+      <For each={picture.head?.tab === "all_day" ? [] : picture.counts.slice(0, 24)}>
+        {(count) => (
+          <li>
+            <b>{count.open}</b> {count.name}
+          </li>
+        )}
+      </For>
+    </ul>
+  );
+}
+
+/** The one thing that most needs a person's eye, in the place of the counts. */
+function Trouble(props: { fallback: JSX.Element }): JSX.Element {
+  const { picture, phase, text, view, touch, wall, failed, forgetFailed, go } = useKitchen();
+  const silent = () => {
+    const held = phase();
+    return held.phase === "silent" ? held.fault : undefined;
+  };
+  const connection = (state: "offline" | "refused") =>
+    picture.connection?.state === state ? picture.connection : undefined;
+  const notice = () => picture.notices.at(-1);
+  const retry = () => (
+    <button type="button" class="button" ref={touch.down(() => ({ run: () => view.retryConnection() }))}>
+      {text.retryNow}
+    </button>
+  );
+  return (
+    <Switch fallback={props.fallback}>
+      <Match when={failed()}>
+        {(fault) => (
+          <div class="trouble strip" role="alert">
+            <Warning />
+            <p>{text.fault(fault())}</p>
+            <button type="button" class="button" ref={touch.down(() => ({ run: forgetFailed }))}>
+              {text.dismiss}
+            </button>
+          </div>
+        )}
+      </Match>
+      <Match when={silent()}>
+        {(fault) => (
+          <div class="trouble strip" role="alert">
+            <Unplugged />
+            <p>{text.fault(fault())}</p>
+          </div>
+        )}
+      </Match>
+      <Match when={connection("refused")}>
+        {(held) => (
+          <div class="trouble strip" role="alert">
+            <Unplugged />
+            <p>
+              {text.refusedBanner(text.fault(held().fault ?? { code: "token_refused", params: {}, retry: false }))}
+            </p>
+            {retry()}
+          </div>
+        )}
+      </Match>
+      <Match when={notice()}>
+        {(held) => (
+          <div class="trouble strip" role="alert">
+            <Warning />
+            <p>
+              <Show when={held().label}>
+                {(label) => <b>{text.label(label(), held().order_type ?? "dine_in")}: </b>}
+              </Show>
+              {text.fault(held().fault)}
+            </p>
+            <button
+              type="button"
+              class="button"
+              ref={touch.down(() => {
+                const { id } = held();
+                return { run: () => go({ go: "dismiss", notice: id }) };
+              })}
+            >
+              {text.dismiss}
+            </button>
+          </div>
+        )}
+      </Match>
+      <Match when={connection("offline")}>
+        {(held) => (
+          <div class="trouble strip" role="status">
+            <Unplugged />
+            <p>{text.offlineBanner(wallClock(held().since, wall()), held().unsent)}</p>
+            {retry()}
+          </div>
+        )}
+      </Match>
+    </Switch>
+  );
+}
+
+function Pager(): JSX.Element {
+  const { picture, text, touch, go } = useKitchen();
+  const page = () => picture.head?.page ?? 1;
+  const pages = () => picture.head?.pages ?? 1;
+  const turn = (by: number) =>
+    touch.down(() => {
+      const to = page() + by;
+      return to < 1 || to > pages() ? undefined : { run: () => go({ go: "page", page: to }) };
+    });
+  return (
+    <nav class="pager" aria-label={text.pageIs(page(), pages())}>
+      <button
+        type="button"
+        class="button square"
+        disabled={page() <= 1}
+        aria-label={text.previousPage}
+        ref={turn(-1)}
+      >
+        <Left />
+      </button>
+      <span class="page">{text.page(page(), pages())}</span>
+      <button
+        type="button"
+        class="button square"
+        disabled={page() >= pages()}
+        aria-label={text.nextPage}
+        ref={turn(1)}
+      >
+        <Right />
+      </button>
+    </nav>
+  );
+}
+
+/** New orders that are on another page; the latest ones, the rest counted. */
+function Chips(): JSX.Element {
+  const { picture, text, touch, go } = useKitchen();
+  const rest = () => picture.chips.length - CHIPS_SHOWN;
+  return (
+    <div class="chips" role="status">
+      <For each={picture.chips.slice(-CHIPS_SHOWN)}>
+        {(chip) => {
+          const words = () => text.newOn(text.label(chip.label, chip.order_type), chip.page);
+          return (
+            <button
+              type="button"
+              class="chip"
+              ref={touch.down(() => {
+                const { order } = chip;
+                return { run: () => go({ go: "order", order }) };
+              })}
+            >
+              <b>{words().mark}</b> <span>{words().text}</span>
+            </button>
+          );
+        }}
+      </For>
+      <Show when={rest() > 0}>
+        <span class="more-new">{text.moreNew(rest())}</span>
+      </Show>
+    </div>
+  );
+}
+
+/** The latest bump, with the seconds in which one touch takes it back. */
+function Toasts(): JSX.Element {
+  const { picture, text, touch, press, now } = useKitchen();
+  return (
+    <div class="toasts" role="status">
+      <For each={picture.toasts.slice(-1)}>
+        {(toast) => {
+          const label = () => text.label(toast.label, toast.order_type);
+          const key = `undo/${toast.operation}`;
+          return (
+            <button
+              type="button"
+              class="toast"
+              classList={{ down: picture.pressed[key] }}
+              aria-label={text.undoOf(label())}
+              ref={touch.down(() => {
+                const { order, operation } = toast;
+                return { bounces: true, run: () => press(key, { press: "unbump", order, operation }) };
+              })}
+            >
+              <span class="what">{text.bumped(label())}</span>
+              <span class="undo">
+                {text.undo} <span class="left">{secondsUntil(now(), toast.until) || ""}</span>
+              </span>
+            </button>
+          );
+        }}
+      </For>
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+/** The bar at the top: which station, which view, how late, whether the link lives, and what time it is. */
+
+import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
+import type { Head } from "../generated/Head";
+import type { Tab } from "../generated/Tab";
+import { wallClock } from "../i18n/format";
+import { ConnectionMark } from "./ConnectionMark";
+import { ConnectionSheet } from "./ConnectionSheet";
+import { Down, Gear } from "./Icons";
+import { useKitchen } from "./kitchen";
+import { SettingsSheet } from "./SettingsSheet";
+import { StationSheet } from "./StationSheet";
+
+export const TABS: readonly Tab[] = ["station", "expo", "all_day", "scheduled", "recall"];
+
+export function Header(): JSX.Element {
+  const { picture, text, touch, go, now, wall } = useKitchen();
+  const [sheet, setSheet] = createSignal<"station" | "settings" | "connection">();
+  const stationName = () => picture.head?.station.name || text.expo;
+  const open = (which: "station" | "settings" | "connection") =>
+    touch.down(() => ({ run: () => setSheet(which) }));
+  const close = () => setSheet(undefined);
+
+  return (
+    <header class="bar top">
+      <button type="button" class="station" ref={open("station")} aria-label={text.stationIs(stationName())}>
+        <span class="name">{stationName()}</span>
+        <Down />
+      </button>
+      <nav class="tabs" aria-label={text.views}>
+        <For each={TABS}>
+          {(tab) => (
+            <button
+              type="button"
+              class="tab"
+              aria-current={picture.head?.tab === tab ? "page" : undefined}
+              ref={touch.down(() => ({ run: () => go({ go: "tab", tab }) }))}
+            >
+              <span>{text.tabs[tab]}</span>
+              <Show when={badgeOf(picture.head, tab) > 0}>
+                <span class="badge">{badgeOf(picture.head, tab)}</span>
+              </Show>
+            </button>
+          )}
+        </For>
+      </nav>
+      <div class="state">
+        <Show when={picture.head?.demo}>
+          <span class="demo" title={text.demoMeaning}>
+            {text.demo}
+          </span>
+        </Show>
+        <Show when={(picture.head?.late ?? 0) > 0}>
+          <span class="late-count">{text.lateCount(picture.head?.late ?? 0)}</span>
+        </Show>
+        <button type="button" class="plain" ref={open("connection")} aria-label={text.connection}>
+          <ConnectionMark />
+        </button>
+        <time class="wall">{now() > 0 ? wallClock(now(), wall()) : ""}</time>
+        <button type="button" class="plain square" ref={open("settings")} aria-label={text.settings}>
+          <Gear />
+        </button>
+      </div>
+      <Switch>
+        <Match when={sheet() === "station"}>
+          <StationSheet close={close} />
+        </Match>
+        <Match when={sheet() === "settings"}>
+          <SettingsSheet close={close} />
+        </Match>
+        <Match when={sheet() === "connection"}>
+          <ConnectionSheet close={close} />
+        </Match>
+      </Switch>
+    </header>
+  );
+}
+
+function badgeOf(head: Head | undefined, tab: Tab): number {
+  switch (tab) {
+    case "station":
+      return head?.station_open ?? 0;
+    case "expo":
+      return head?.expo_open ?? 0;
+    case "scheduled":
+      return head?.scheduled ?? 0;
+    case "all_day":
+    case "recall":
+      return 0;
+  }
+}

@@ -1,0 +1,95 @@
+/** The icons, drawn here so that no font and no emoji decides how they look. They colour and size with the text. */
+
+import type { JSX } from "solid-js";
+
+function Icon(props: { children: JSX.Element; filled?: boolean }): JSX.Element {
+  return (
+    <svg class="icon" classList={{ filled: props.filled === true }} viewBox="0 0 24 24" aria-hidden="true">
+      {props.children}
+    </svg>
+  );
+}
+
+export const Warning = () => (
+  <Icon filled>
+    <path fill-rule="evenodd" d="M12 2.2 1.2 21.5h21.6zM11 9h2v6.3h-2zm0 7.8h2V19h-2z" />
+  </Icon>
+);
+export const Clock = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M12 6.5V12l4 2.5" />
+  </Icon>
+);
+export const Check = () => (
+  <Icon>
+    <path d="m4 12.5 5.5 5.5L20 6.5" />
+  </Icon>
+);
+export const Cross = () => (
+  <Icon>
+    <path d="m5 5 14 14M19 5 5 19" />
+  </Icon>
+);
+export const Plus = () => (
+  <Icon>
+    <path d="M12 4v16M4 12h16" />
+  </Icon>
+);
+export const Dot = () => (
+  <Icon filled>
+    <circle cx="12" cy="12" r="8.5" />
+  </Icon>
+);
+export const Swap = () => (
+  <Icon>
+    <path d="M3 8h17m-4-4 4 4-4 4M21 16H4m4-4-4 4 4 4" />
+  </Icon>
+);
+export const Pause = () => (
+  <Icon filled>
+    <path d="M5 4h5v16H5zm9 0h5v16h-5z" />
+  </Icon>
+);
+export const Left = () => (
+  <Icon>
+    <path d="m15 4-8 8 8 8" />
+  </Icon>
+);
+export const Right = () => (
+  <Icon>
+    <path d="m9 4 8 8-8 8" />
+  </Icon>
+);
+export const Down = () => (
+  <Icon>
+    <path d="m4 9 8 8 8-8" />
+  </Icon>
+);
+export const Flame = () => (
+  <Icon filled>
+    <path d="M12.6 1.5c.9 3.6 5.9 6.6 5.9 12.4a6.5 6.5 0 0 1-13 0c0-3 1.5-5 2.9-6.5.3 1.7 1 2.7 2 3.3-.4-3.5.3-6.9 2.2-9.2z" />
+  </Icon>
+);
+export const Gear = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="3.2" />
+    <path d="M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M18.7 5.3l-2.1 2.1M7.4 16.6l-2.1 2.1" />
+    <circle cx="12" cy="12" r="6.5" />
+  </Icon>
+);
+export const Speaker = () => (
+  <Icon>
+    <path d="M4 9.5v5h4l5 4.5v-14l-5 4.5zM16.5 8.5a5 5 0 0 1 0 7M19 6a8.5 8.5 0 0 1 0 12" />
+  </Icon>
+);
+export const Unplugged = () => (
+  <Icon>
+    <path d="M2.5 9a14 14 0 0 1 19 0M6 13a9 9 0 0 1 12 0M9.5 16.8a4 4 0 0 1 5 0M3 3l18 18" />
+  </Icon>
+);
+export const Hourglass = () => (
+  <Icon>
+    <path d="M6 3h12M6 21h12M7.5 3v3.5L12 12l-4.5 5.5V21M16.5 3v3.5L12 12l4.5 5.5V21" />
+  </Icon>
+);

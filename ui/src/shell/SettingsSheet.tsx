@@ -1,0 +1,64 @@
+import { For, type JSX } from "solid-js";
+import type { TextSize } from "../generated/TextSize";
+import { Speaker } from "./Icons";
+import { useKitchen } from "./kitchen";
+import { Sheet } from "./Sheet";
+
+const TEXT_SIZES: readonly TextSize[] = ["small", "normal", "large"];
+const VOLUME_STEP = 10;
+
+/** Text size and sound of this screen. */
+export function SettingsSheet(props: { close: () => void }): JSX.Element {
+  const { picture, text, go } = useKitchen();
+  const volume = () => picture.head?.volume ?? 0;
+  const set = (next: number) => go({ go: "volume", volume: Math.min(100, Math.max(0, next)) });
+  return (
+    <Sheet title={text.settings} close={props.close}>
+      <div class="setting" role="group" aria-label={text.textSize}>
+        <h3>{text.textSize}</h3>
+        <div class="choices row">
+          <For each={TEXT_SIZES}>
+            {(size) => (
+              <button
+                type="button"
+                class="button"
+                aria-pressed={picture.head?.glass.text === size}
+                onClick={() => go({ go: "text", text: size })}
+              >
+                {text.textSizes[size]}
+              </button>
+            )}
+          </For>
+        </div>
+      </div>
+      <div class="setting" role="group" aria-label={text.volume}>
+        <h3>{text.volume}</h3>
+        <div class="choices row">
+          <button
+            type="button"
+            class="button square"
+            aria-label={text.quieter}
+            disabled={volume() === 0}
+            onClick={() => set(volume() - VOLUME_STEP)}
+          >
+            −
+          </button>
+          <output class="figure">{text.volumeOf(volume())}</output>
+          <button
+            type="button"
+            class="button square"
+            aria-label={text.louder}
+            disabled={volume() === 100}
+            onClick={() => set(volume() + VOLUME_STEP)}
+          >
+            +
+          </button>
+          <button type="button" class="button" disabled={volume() === 0} onClick={() => set(volume())}>
+            <Speaker />
+            {text.playSound}
+          </button>
+        </div>
+      </div>
+    </Sheet>
+  );
+}

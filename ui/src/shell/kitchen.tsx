@@ -1,0 +1,140 @@
+/**
+ * What every part of the page needs of the kitchen: the picture, the hub's clock, and the hands that press.
+ *
+ * It holds nothing that the kitchen behind the page does not know, but for what only a page can know: what is pressed
+ * and not answered yet, what went wrong with a touch of this very screen, and which new orders somebody has seen here.
+ */
+
+import { type Accessor, createContext, createSignal, onCleanup, useContext } from "solid-js";
+import { createCanvas, type Picture } from "../board/picture";
+import { Touch } from "../board/touch";
+import type { At } from "../generated/At";
+import type { Fault } from "../generated/Fault";
+import type { Go } from "../generated/Go";
+import type { Press } from "../generated/Press";
+import { en, type Language } from "../i18n/en";
+import type { Backend } from "../ipc/backend";
+import { LiveView, type Phase } from "../ipc/live_view";
+import { createHubClock } from "./clock";
+import { type Plan, planOf } from "./glass";
+
+/** The pressed look stays at most this long after the answer when no frame follows it. */
+const LOOK_MS = 250;
+/** How long a fault of a touch stays on the glass. */
+const FAULT_MS = 8_000;
+
+export interface Kitchen {
+  picture: Picture;
+  now: Accessor<At>;
+  phase: Accessor<Phase>;
+  plan: Accessor<Plan>;
+  view: LiveView;
+  touch: Touch;
+  text: Language;
+  /** Sends a press; `key` looks pressed until its word is there. */
+  press(key: string, press: Press): void;
+  go(go: Go): void;
+  /** The last touch of this screen that failed, for a while. */
+  failed: Accessor<Fault | undefined>;
+  forgetFailed(): void;
+  /** Whether somebody has touched the glass since this card came. */
+  noticed(card: string): boolean;
+  /** An hour of the restaurant's own clock. */
+  wall: Accessor<number>;
+}
+
+const KitchenContext = createContext<Kitchen>();
+
+export const KitchenProvider = KitchenContext.Provider;
+
+export function useKitchen(): Kitchen {
+  const kitchen = useContext(KitchenContext);
+  if (!kitchen) throw new Error("outside of the kitchen");
+  return kitchen;
+}
+
+export function createKitchen(backend: Backend): Kitchen {
+  const canvas = createCanvas();
+  const { picture } = canvas;
+  const clock = createHubClock();
+  const [phase, setPhase] = createSignal<Phase>({ phase: "mounting" });
+  const [failed, setFailed] = createSignal<Fault>();
+  const [noticed, setNoticed] = createSignal<ReadonlySet<string>>(new Set());
+  const [size, setSize] = createSignal({ width: innerWidth, height: innerHeight });
+  const plan = () => {
+    const { width, height } = size();
+    return planOf(width, height, picture.head?.glass, { width: screen.width, height: screen.height });
+  };
+
+  /** Keys whose press is answered and that wait for the frame with its outcome. */
+  const answered = new Set<string>();
+  let frames = 0;
+  const release = (key: string): void => {
+    if (answered.delete(key)) canvas.release(key);
+  };
+
+  const view = new LiveView(backend, {
+    frame(frame, received) {
+      frames += 1;
+      clock.anchor(frame.now, received);
+      canvas.apply(frame);
+      for (const key of answered) release(key);
+    },
+    phase: (next) => setPhase((held) => (held.phase === next.phase && next.phase === "live" ? held : next)),
+  });
+
+  let failedTimer: ReturnType<typeof setTimeout> | undefined;
+  function fail(fault: Fault): void {
+    setFailed(fault);
+    clearTimeout(failedTimer);
+    failedTimer = setTimeout(() => setFailed(undefined), FAULT_MS);
+  }
+
+  async function press(key: string, what: Press): Promise<void> {
+    if (picture.pressed[key]) return;
+    canvas.hold(key);
+    const before = frames;
+    const answer = await view.press(what);
+    if (answer.answer === "gone") return;
+    answered.add(key);
+    const shown = frames > before || answer.answer === "refused" || answer.pressed.operation === null;
+    if (shown) release(key);
+    else setTimeout(() => release(key), LOOK_MS);
+    if (answer.answer === "refused") fail(answer.fault);
+  }
+
+  function noticeAll(): void {
+    const fresh = picture.places.map((place) => place.card).filter((id) => picture.cards[id]?.fresh);
+    if (fresh.some((id) => !noticed().has(id))) setNoticed(new Set(fresh));
+  }
+
+  const resized = (): void => {
+    setSize({ width: innerWidth, height: innerHeight });
+  };
+  const leave = (): void => view.close();
+  addEventListener("resize", resized);
+  addEventListener("pagehide", leave);
+  onCleanup(() => {
+    removeEventListener("resize", resized);
+    removeEventListener("pagehide", leave);
+    clearTimeout(failedTimer);
+    clock.stop();
+    view.close();
+  });
+
+  return {
+    picture,
+    now: clock.now,
+    phase,
+    plan,
+    view,
+    touch: new Touch(() => plan().mm, noticeAll),
+    text: en,
+    press: (key, what) => void press(key, what),
+    go: (go) => void view.go(go).then((fault) => fault && fail(fault)),
+    failed,
+    forgetFailed: () => setFailed(undefined),
+    noticed: (card) => noticed().has(card),
+    wall: () => picture.head?.utc_offset_minutes ?? 0,
+  };
+}
