@@ -1,0 +1,213 @@
+//! The driver over real sockets.
+
+use link::{Config, Credentials, Dialect, Event, Input, Link, Phase, Standing, Timing, Verdict};
+use std::time::Duration;
+use testkit::{Behaviour, ScriptedHub, eventually};
+use tokio::time::timeout;
+
+#[derive(Debug)]
+struct Hub;
+
+impl Dialect for Hub {
+    fn judge(&self, text: &str) -> Verdict {
+        if text.contains("\"welcome\"") {
+            Verdict::Accepted
+        } else if text.contains("\"refused\"") {
+            Verdict::Refused { reason: text.to_owned() }
+        } else {
+            Verdict::Traffic
+        }
+    }
+}
+
+fn start(hub: &ScriptedHub, timing: Timing) -> Link {
+    Link::start(Config { url: hub.url(), timing, largest_message: 1 << 20, seed: 3 }, Hub).unwrap()
+}
+
+fn hello(token: &str) -> String {
+    format!(
+        r#"{{"type":"hello","protocol":1,"app":"test/0","device_id":"d","role":"display","token":"{token}"}}"#
+    )
+}
+
+/// Plays the owner: greets, and waits for a phase.
+async fn until(link: &mut Link, phase: Phase, token: &str) -> u64 {
+    let speaker = link.speaker();
+    timeout(Duration::from_secs(10), async {
+        loop {
+            match link.next_event().await.expect("the link lives") {
+                Event::Greet { generation, .. } => {
+                    speaker.say(Input::Greeting { generation, text: hello(token) }).unwrap();
+                }
+                Event::Changed { to, generation, .. } if to == phase => return generation.unwrap_or(0),
+                Event::Changed { .. } | Event::Frame { .. } | Event::AttemptLimit { .. } => {}
+            }
+        }
+    })
+    .await
+    .unwrap_or_else(|_| panic!("never {phase:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r3_02_a_thousand_concurrent_connects_open_one_socket() {
+    let mut hub = ScriptedHub::start().await;
+    let mut link = start(&hub, Timing::lan());
+    let speaker = link.speaker();
+    let owner = tokio::spawn(async move {
+        until(&mut link, Phase::Live, "secret").await;
+        link
+    });
+    let connects: Vec<_> = (0..1000)
+        .map(|_| {
+            let speaker = speaker.clone();
+            tokio::spawn(async move { speaker.connect().await })
+        })
+        .collect();
+    let mut started = 0;
+    for connect in connects {
+        if connect.await.unwrap().unwrap() == Standing::Started {
+            started += 1;
+        }
+    }
+    assert_eq!((started, hub.sockets().0), (1, 1));
+    assert_eq!(speaker.connect().await, Ok(Standing::AlreadyLive));
+    owner.await.unwrap().shutdown().await;
+    eventually("the socket is gone", || async { (hub.sockets().1 == 0).then_some(()) }).await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn r3_04_a_server_that_never_answers_is_left_after_the_limit() {
+    let hub = ScriptedHub::start().await;
+    for behaviour in [Behaviour::AcceptOnly, Behaviour::UpgradeOnly] {
+        hub.behave(behaviour);
+        let mut link = start(&hub, Timing { attempt: Duration::from_millis(150), ..Timing::lan() });
+        link.speaker().say(Input::Connect).unwrap();
+        until(&mut link, Phase::Waiting, "secret").await;
+        eventually("the socket is gone", || async { (hub.sockets().1 == 0).then_some(()) }).await;
+        link.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn r3_08_a_server_that_drops_after_the_upgrade_is_backed_off_from() {
+    let hub = ScriptedHub::start().await;
+    hub.behave(Behaviour::DropAfterUpgrade);
+    let timing = Timing { base: Duration::from_millis(2), cap: Duration::from_millis(40), ..Timing::lan() };
+    let mut link = start(&hub, timing);
+    link.speaker().say(Input::Connect).unwrap();
+    let mut waits = Vec::new();
+    while waits.len() < 6 {
+        if let Event::Changed { wait: Some(wait), .. } =
+            timeout(Duration::from_secs(5), link.next_event()).await.unwrap().unwrap()
+        {
+            waits.push(wait);
+        }
+    }
+    assert!(waits.windows(2).take(4).all(|pair| pair[1] > pair[0]), "{waits:?}");
+    link.shutdown().await;
+}
+
+#[tokio::test]
+async fn r3_10_a_refused_token_is_renewed_once_and_then_waits_for_a_person() {
+    let hub = ScriptedHub::start().await;
+    let mut link = start(&hub, Timing::lan());
+    let speaker = link.speaker();
+    speaker.say(Input::Connect).unwrap();
+    until(&mut link, Phase::Refused, "wrong").await;
+    assert_eq!(hub.sockets().0, 2);
+    speaker.say(Input::Retry).unwrap();
+    until(&mut link, Phase::Live, "secret").await;
+    link.shutdown().await;
+}
+
+#[tokio::test]
+async fn r3_10_credentials_that_can_be_renewed_are_let_in() {
+    let hub = ScriptedHub::start().await;
+    let mut link = start(&hub, Timing::lan());
+    let speaker = link.speaker();
+    speaker.say(Input::Connect).unwrap();
+    loop {
+        match timeout(Duration::from_secs(5), link.next_event()).await.unwrap().unwrap() {
+            Event::Greet { generation, credentials } => {
+                let token = if credentials == Credentials::Held { "stale" } else { "secret" };
+                speaker.say(Input::Greeting { generation, text: hello(token) }).unwrap();
+            }
+            Event::Changed { to: Phase::Live, .. } => break,
+            Event::Changed { .. } | Event::Frame { .. } | Event::AttemptLimit { .. } => {}
+        }
+    }
+    link.shutdown().await;
+}
+
+#[tokio::test]
+async fn r3_11_a_black_hole_is_found_and_left() {
+    let hub = ScriptedHub::start().await;
+    let mut link = start(&hub, Timing { liveness: Duration::from_millis(200), ..Timing::lan() });
+    link.speaker().say(Input::Connect).unwrap();
+    until(&mut link, Phase::Live, "secret").await;
+    hub.behave(Behaviour::Mute);
+    until(&mut link, Phase::Closing, "secret").await;
+    hub.behave(Behaviour::Normal);
+    until(&mut link, Phase::Live, "secret").await;
+    assert_eq!(hub.sockets().2, 1, "never two at once");
+    link.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r3_13_a_thousand_quick_cycles_end_as_asked_with_one_socket() {
+    let hub = ScriptedHub::start().await;
+    let mut link = start(&hub, Timing::lan());
+    let speaker = link.speaker();
+    let asker = tokio::spawn(async move {
+        for cycle in 0..1000 {
+            speaker.say(Input::Connect).unwrap();
+            if cycle % 3 == 0 {
+                speaker.say(Input::Retry).unwrap();
+            }
+            if cycle % 7 == 0 {
+                tokio::task::yield_now().await;
+            }
+            speaker.say(Input::Disconnect).unwrap();
+            tokio::task::yield_now().await;
+        }
+        speaker.connect().await
+    });
+    let greeter = async {
+        let speaker = link.speaker();
+        while let Some(event) = link.next_event().await {
+            if let Event::Greet { generation, .. } = event {
+                speaker.say(Input::Greeting { generation, text: hello("secret") }).unwrap();
+            }
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = timeout(Duration::from_secs(20), asker) => outcome.unwrap().unwrap(),
+        () = greeter => panic!("the link ended"),
+    };
+    outcome.unwrap();
+    eventually("one socket is alive", || async { (hub.sockets().1 == 1).then_some(()) }).await;
+    link.shutdown().await;
+    eventually("no socket is alive", || async { (hub.sockets().1 == 0).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn an_owner_that_does_not_listen_blocks_nothing_and_loses_nothing() {
+    let hub = ScriptedHub::start().await;
+    let mut link = start(&hub, Timing { liveness: Duration::from_millis(300), ..Timing::lan() });
+    link.speaker().say(Input::Connect).unwrap();
+    until(&mut link, Phase::Live, "secret").await;
+    for n in 0..3_000 {
+        hub.place(&format!("o{n}"), testkit::draft("1", vec![testkit::line("steak", 1, &[])]));
+    }
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let mut events = 0;
+    while events < 3_000 {
+        match timeout(Duration::from_secs(5), link.next_event()).await.unwrap().unwrap() {
+            Event::Frame { text, .. } if text.contains("\"event\"") => events += 1,
+            Event::Frame { .. } => {}
+            other => panic!("slow is not dead: {other:?}"),
+        }
+    }
+    link.shutdown().await;
+}
