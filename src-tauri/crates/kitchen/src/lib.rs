@@ -33,8 +33,8 @@ pub use ids::{
 pub use modifier::{Modifier, ModifierClass};
 pub use operation::{Act, Operation, Touch};
 pub use order::{
-    Bump, Change, ChangeKind, Courier, Course, Hold, Line, LineState, Move, Order, OrderState, OrderStatus,
-    OrderType, Payment, Source, Work,
+    Bump, Change, ChangeKind, Courier, Course, Hold, Line, LineState, Move, Order, OrderLabel, OrderState,
+    OrderStatus, OrderType, Payment, Source, Work,
 };
 pub use setup::{Category, CloseWhen, Menu, MenuItem, Settings, Setup, Station, StationRole, ThresholdRule};
 pub use ticket::{Ticket, TicketLine};

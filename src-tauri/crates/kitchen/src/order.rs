@@ -143,14 +143,14 @@ impl Order {
     /// What a cook calls it: the table, else the customer's last name, else the last part of the number
     /// (KITCHEN_FACTS, Customer and order data). The UI adds the word for "table" in its language.
     #[must_use]
-    pub fn label(&self) -> Label<'_> {
+    pub fn label(&self) -> OrderLabel<'_> {
         if let Some(table) = self.table.as_deref().map(str::trim).filter(|table| !table.is_empty()) {
-            return Label::Table(table);
+            return OrderLabel::Table(table);
         }
         let last_name = self.customer_name.as_deref().and_then(|name| name.split_whitespace().next_back());
         match last_name.filter(|name| !name.eq_ignore_ascii_case("guest")) {
-            Some(name) => Label::Name(name),
-            None => Label::Number(self.short_number()),
+            Some(name) => OrderLabel::Name(name),
+            None => OrderLabel::Number(self.short_number()),
         }
     }
 
@@ -163,7 +163,7 @@ impl Order {
 
 /// What a cook calls an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Label<'a> {
+pub enum OrderLabel<'a> {
     /// A table.
     Table(&'a str),
     /// A customer's last name.

@@ -1,0 +1,288 @@
+//! Cards: what a ticket looks like on the glass, and how much room it will take there.
+//!
+//! Pure: a card is made from the ticket, the setup and the hub's time, and is the same whoever asks.
+
+use kitchen::{
+    At, Line, LineState, Modifier, ModifierClass, Order, OrderLabel, OrderState, Setup, StationId, Ticket,
+    TicketLine,
+};
+use wire::hub::Fault;
+
+use crate::frame::{
+    Card, CardLine, CardLineState, CardModifier, Grid, LineChange, LinePlace, PressLine, TicketLabel,
+};
+use crate::layout::Demand;
+
+/// How long an untouched order counts as new, milliseconds: a cook who turns round twice a minute still sees the mark.
+pub(crate) const FRESH_MS: i64 = 30_000;
+
+/// What the actor knows of a ticket beyond its order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Marks {
+    /// The version that the hub confirmed last.
+    pub(crate) seen: u64,
+    /// Something on it waits for the hub's word.
+    pub(crate) pending: bool,
+    /// Why the hub refused the last press on it.
+    pub(crate) problem: Option<Fault>,
+}
+
+/// The card of a whole ticket.
+pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) -> Card {
+    let order = ticket.order;
+    let mut lines: Vec<CardLine> = ticket
+        .own
+        .iter()
+        .filter(|own| own.line.live() > 0 || own.is_open())
+        .map(|own| own_line(own, setup))
+        .collect();
+    let owed = |line: &&CardLine| {
+        matches!(line.state, CardLineState::Queued | CardLineState::Started | CardLineState::Done)
+    };
+    let total = lines.iter().filter(owed).count() as u32;
+    let done = lines.iter().filter(|line| line.state == CardLineState::Done).count() as u32;
+    lines.extend(
+        ticket.elsewhere.iter().filter(|line| line.live() > 0).map(|line| elsewhere_line(line, setup)),
+    );
+    let note = order.notes.clone().filter(|note| !note.trim().is_empty());
+    Card {
+        id: format!("{}/1", order.id),
+        order: order.id.clone(),
+        seen: marks.seen,
+        label: label(order),
+        order_type: order.order_type,
+        number: order.short_number().to_owned(),
+        server: order.server_name.clone(),
+        guests: order.guests,
+        promised_at: order.promised_at,
+        courier: order.courier.as_ref().and_then(|courier| courier.name.clone()),
+        courier_at: order.courier.as_ref().and_then(|courier| courier.at),
+        since: order.clock_started_at(),
+        urgency: ticket.urgency(&setup.settings, now),
+        rush: order.rush,
+        held: order.hold.is_some(),
+        voided: matches!(order.state, OrderState::Voided { .. }),
+        fresh: is_fresh(ticket, now),
+        note_allergy: note.as_deref().is_some_and(speaks_of_allergy),
+        note,
+        lines,
+        done,
+        total,
+        part: 1,
+        parts: 1,
+        bump: ticket.own.iter().filter(|own| own.is_open()).map(|own| press(own.line)).collect(),
+        pending: marks.pending,
+        problem: marks.problem,
+    }
+}
+
+/// Until when the ticket may count as new.
+pub(crate) fn fresh_until(order: &Order) -> At {
+    order.clock_started_at().plus(FRESH_MS)
+}
+
+/// Whether nobody has touched the ticket and it is young.
+pub(crate) fn is_fresh(ticket: &Ticket<'_>, now: At) -> bool {
+    now < fresh_until(ticket.order) && ticket.own.iter().all(|own| own.work.is_untouched())
+}
+
+/// One part of a card that is longer than a column. Only the last part can be bumped, and it bumps the whole ticket.
+pub(crate) fn part_of(card: &Card, part: u32, parts: u32, lines: std::ops::Range<usize>) -> Card {
+    let mut piece = card.clone();
+    piece.id = format!("{}/{part}", card.order);
+    piece.lines = card.lines.get(lines).map(<[CardLine]>::to_vec).unwrap_or_default();
+    (piece.part, piece.parts) = (part, parts);
+    if part > 1 {
+        (piece.note, piece.note_allergy) = (None, false);
+    }
+    piece
+}
+
+/// What a card needs on a grid.
+pub(crate) fn demand(card: &Card, grid: &Grid) -> Demand {
+    let note =
+        |note: &Option<String>| note.as_ref().map_or(0, |text| wrapped(text, grid.row_chars) * grid.row_px);
+    let line = |line: &CardLine| match &line.place {
+        LinePlace::Elsewhere { stations } => {
+            let text = line.name.chars().count()
+                + 14
+                + stations.iter().map(|s| s.chars().count() + 2).sum::<usize>();
+            (text.div_ceil(grid.row_chars.max(1) as usize) as u32).max(1) * grid.dim_px
+        }
+        LinePlace::Own { cooking } => {
+            let modifiers: u32 = line.modifiers.iter().map(|modifier| modifier_rows(modifier, grid)).sum();
+            let marks = u32::from(line.change.is_some()) + u32::from(!cooking.is_empty());
+            let further = wrapped(&line.name, grid.name_chars).saturating_sub(1) + modifiers + marks;
+            grid.line_px + further * grid.row_px + note(&line.note)
+        }
+    };
+    let problem = if card.problem.is_some() { 2 * grid.row_px } else { 0 };
+    Demand { above: note(&card.note) + problem, lines: card.lines.iter().map(line).collect() }
+}
+
+/// What an order is called.
+pub(crate) fn label(order: &Order) -> TicketLabel {
+    match order.label() {
+        OrderLabel::Table(text) => TicketLabel::Table(text.to_owned()),
+        OrderLabel::Name(text) => TicketLabel::Name(text.to_owned()),
+        OrderLabel::Number(text) => TicketLabel::Number(text.to_owned()),
+    }
+}
+
+fn modifier_rows(modifier: &CardModifier, grid: &Grid) -> u32 {
+    // The icon takes two characters; the badge adds its word.
+    let extra = if modifier.class == ModifierClass::Allergy { 10 } else { 2 };
+    let text = format!("{}{}", "x".repeat(extra), modifier.text);
+    wrapped(&text, grid.row_chars)
+}
+
+/// Rows that a text takes when it is broken at blanks, words longer than a row being cut.
+fn wrapped(text: &str, chars: u32) -> u32 {
+    let width = chars.max(1) as usize;
+    let (mut rows, mut left) = (1usize, width);
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        let needed = if left == width { length } else { length + 1 };
+        if needed <= left {
+            left -= needed;
+        } else {
+            rows += usize::from(left < width) + (length - 1) / width;
+            left = width - ((length - 1) % width + 1);
+        }
+    }
+    rows as u32
+}
+
+fn own_line(own: &TicketLine<'_>, setup: &Setup) -> CardLine {
+    let (line, work) = (own.line, own.work);
+    let live = line.live();
+    let state = if live == 0 {
+        CardLineState::Voided
+    } else if work.bumped >= live {
+        CardLineState::Bumped
+    } else if work.done >= live {
+        CardLineState::Done
+    } else if work.started_at.is_some() || work.done > 0 {
+        CardLineState::Started
+    } else {
+        CardLineState::Queued
+    };
+    let cooking = match work.station.is_expo() {
+        true => names(setup, line.prep_work().filter(|prep| prep.bumped < live).map(|prep| &prep.station)),
+        false => Vec::new(),
+    };
+    let change = work.change.as_ref().map(|change| LineChange { kind: change.kind, was: change.was });
+    CardLine {
+        done: work.done.min(live),
+        place: LinePlace::Own { cooking },
+        state,
+        change,
+        ..plain_line(line)
+    }
+}
+
+fn elsewhere_line(line: &Line, setup: &Setup) -> CardLine {
+    let state = match line.state() {
+        LineState::Queued => CardLineState::Queued,
+        LineState::Started => CardLineState::Started,
+        LineState::Done => CardLineState::Done,
+        LineState::Voided => CardLineState::Voided,
+    };
+    let stations = names(setup, line.prep_work().map(|work| &work.station));
+    CardLine {
+        done: line.done(),
+        place: LinePlace::Elsewhere { stations },
+        state,
+        change: None,
+        ..plain_line(line)
+    }
+}
+
+fn plain_line(line: &Line) -> CardLine {
+    CardLine {
+        id: line.id.clone(),
+        quantity: line.live(),
+        done: 0,
+        name: line.name.clone(),
+        modifiers: line.modifiers.iter().map(card_modifier).collect(),
+        note: line.notes.clone(),
+        note_allergy: line.notes.as_deref().is_some_and(speaks_of_allergy),
+        seat: line.seat.clone(),
+        course: line.course,
+        nested: line.parent.is_some(),
+        place: LinePlace::Own { cooking: Vec::new() },
+        state: CardLineState::Queued,
+        change: None,
+    }
+}
+
+fn press(line: &Line) -> PressLine {
+    PressLine { line: line.id.clone(), upto: line.live() }
+}
+
+fn names<'a>(setup: &Setup, stations: impl Iterator<Item = &'a StationId>) -> Vec<String> {
+    // A station that was removed from the setup meanwhile still has a name to be called by: its id.
+    stations
+        .map(|id| setup.station(id).map_or_else(|| id.to_string(), |station| station.name.clone()))
+        .collect()
+}
+
+fn speaks_of_allergy(text: &str) -> bool {
+    ModifierClass::of(text) == ModifierClass::Allergy
+}
+
+/// The badge says "allergy" itself, so the word is taken off the text where it only says that.
+fn card_modifier(modifier: &Modifier) -> CardModifier {
+    let text = modifier.name.trim();
+    let text = if modifier.class == ModifierClass::Allergy { without_allergy_word(text) } else { text };
+    CardModifier { text: text.to_owned(), class: modifier.class }
+}
+
+fn without_allergy_word(text: &str) -> &str {
+    let said = |word: &str| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        matches!(bare.as_str(), "allergy" | "allergies" | "allergic" | "allergen")
+    };
+    let trim = |rest: &str| -> usize { text.len() - rest.trim_start_matches([' ', ':', '-', ',']).len() };
+    if let Some(first) = text.split_whitespace().next().filter(|word| said(word)) {
+        let rest = &text[trim(&text[first.len()..])..];
+        return rest.strip_prefix("to ").unwrap_or(rest);
+    }
+    match text.rsplit_once(char::is_whitespace) {
+        Some((rest, last)) if said(last) => rest.trim_end(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_badge_does_not_say_allergy_twice() {
+        for (text, shown) in [
+            ("allergy sesame", "sesame"),
+            ("ALLERGY: peanuts", "peanuts"),
+            ("allergic to shellfish", "shellfish"),
+            ("peanut allergy", "peanut"),
+            ("allergy", ""),
+            ("no nuts", "no nuts"),
+        ] {
+            assert_eq!(without_allergy_word(text), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_wrapped_at_blanks_and_long_words_are_cut() {
+        for (text, chars, rows) in [
+            ("", 10, 1),
+            ("ribeye", 10, 1),
+            ("ribeye 14 oz", 10, 2),
+            ("a b c d", 3, 2),
+            ("abcdefghij", 4, 3),
+            ("ab abcdefgh", 4, 3),
+        ] {
+            assert_eq!(wrapped(text, chars), rows, "{text:?} in {chars}");
+        }
+    }
+}

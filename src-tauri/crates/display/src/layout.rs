@@ -1,0 +1,189 @@
+//! Where tickets stand on the glass: columns of cells, filled downwards, page after page.
+//!
+//! The invariant: a ticket at the end never moves one before it, whatever their lengths. So the oldest stay where the
+//! cooks' eyes are, and only a bump lets the others move up. A long ticket spans cells of its column; one that is longer
+//! than a column goes on in the next.
+
+use std::ops::Range;
+
+use crate::frame::Grid;
+
+/// One card: a ticket, or a part of one, and where it stands. Columns and rows count from 1, pages from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// Position of the ticket in what was laid out.
+    pub(crate) ticket: usize,
+    /// Which part, from 1.
+    pub(crate) part: u32,
+    /// How many parts the ticket has.
+    pub(crate) parts: u32,
+    /// Which of its lines stand here.
+    pub(crate) lines: Range<usize>,
+    /// The page.
+    pub(crate) page: u32,
+    /// The column.
+    pub(crate) column: u32,
+    /// The first row.
+    pub(crate) row: u32,
+    /// How many rows it spans.
+    pub(crate) rows: u32,
+}
+
+/// What a ticket needs: the heights of its lines, and of what stands above the first, in CSS pixels.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// The order's note.
+    pub(crate) above: u32,
+    /// Each line.
+    pub(crate) lines: Vec<u32>,
+}
+
+/// Lays tickets out in their order.
+pub(crate) fn lay_out(grid: &Grid, tickets: &[Demand]) -> Vec<Slot> {
+    let (columns, rows) = (grid.columns.max(1) as usize, grid.rows.max(1));
+    // Used rows of every column of every page so far: cells are only ever free at the bottom.
+    let mut used: Vec<u32> = Vec::new();
+    let mut slots = Vec::new();
+    for (ticket, demand) in tickets.iter().enumerate() {
+        let parts = split(grid, rows, demand);
+        let count = parts.len();
+        let start = first_fit(&used, columns, rows, &parts);
+        for (index, (lines, span)) in parts.into_iter().enumerate() {
+            let column = start + index;
+            if used.len() <= column {
+                used.resize(column + 1, 0);
+            }
+            slots.push(Slot {
+                ticket,
+                part: index as u32 + 1,
+                parts: count as u32,
+                lines,
+                page: (column / columns) as u32 + 1,
+                column: (column % columns) as u32 + 1,
+                row: used[column] + 1,
+                rows: span,
+            });
+            used[column] += span;
+        }
+    }
+    slots
+}
+
+/// The first column, counted over all pages, from which the parts fit. Parts stand side by side on one page, unless a
+/// page has fewer columns than they need.
+fn first_fit(used: &[u32], columns: usize, rows: u32, parts: &[(Range<usize>, u32)]) -> usize {
+    let free = |column: usize| rows - used.get(column).copied().unwrap_or(0);
+    let fits = |start: usize| {
+        let one_page =
+            start % columns + parts.len() <= columns || (parts.len() > columns && start % columns == 0);
+        one_page && parts.iter().enumerate().all(|(offset, (_, span))| free(start + offset) >= *span)
+    };
+    (0..).find(|start| fits(*start)).unwrap_or(used.len())
+}
+
+/// Cuts a ticket into parts of at most one column, each with the rows it spans.
+fn split(grid: &Grid, rows: u32, demand: &Demand) -> Vec<(Range<usize>, u32)> {
+    let room = |span: u32| grid.cell_body_px.saturating_add(grid.cell_row_px.saturating_mul(span - 1));
+    let span_of = |height: u32| (1..rows).find(|span| height <= room(*span)).unwrap_or(rows);
+    let mut parts = Vec::new();
+    let mut from = 0;
+    let mut height = demand.above;
+    for (index, line) in demand.lines.iter().enumerate() {
+        // A line higher than a column still stands somewhere: the card scrolls.
+        if index > from && height + line > room(rows) {
+            parts.push((from..index, rows));
+            from = index;
+            height = 0;
+        }
+        height += line;
+    }
+    parts.push((from..demand.lines.len(), span_of(height)));
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn grid(columns: u32, rows: u32) -> Grid {
+        Grid {
+            columns,
+            rows,
+            cell_body_px: 100,
+            cell_row_px: 150,
+            line_px: 40,
+            row_px: 20,
+            dim_px: 20,
+            name_chars: 20,
+            row_chars: 30,
+        }
+    }
+
+    fn lines(heights: &[u32]) -> Demand {
+        Demand { above: 0, lines: heights.to_vec() }
+    }
+
+    fn cells(slots: &[Slot]) -> Vec<(usize, u32, u32, u32, u32)> {
+        slots.iter().map(|slot| (slot.ticket, slot.page, slot.column, slot.row, slot.rows)).collect()
+    }
+
+    #[test]
+    fn columns_are_filled_downwards() {
+        let slots =
+            lay_out(&grid(2, 2), &[lines(&[40]), lines(&[40]), lines(&[40]), lines(&[40]), lines(&[40])]);
+        assert_eq!(
+            cells(&slots),
+            [(0, 1, 1, 1, 1), (1, 1, 1, 2, 1), (2, 1, 2, 1, 1), (3, 1, 2, 2, 1), (4, 2, 1, 1, 1)]
+        );
+    }
+
+    #[test]
+    fn a_long_ticket_spans_its_column_and_a_short_one_fills_the_gap() {
+        let slots = lay_out(&grid(3, 2), &[lines(&[40]), lines(&[40, 40, 40]), lines(&[40])]);
+        assert_eq!(cells(&slots), [(0, 1, 1, 1, 1), (1, 1, 2, 1, 2), (2, 1, 1, 2, 1)]);
+    }
+
+    #[test]
+    fn a_ticket_longer_than_a_column_goes_on_in_the_next_of_the_same_page() {
+        let slots = lay_out(&grid(2, 2), &[lines(&[40]), lines(&[50; 7])]);
+        assert_eq!(cells(&slots), [(0, 1, 1, 1, 1), (1, 2, 1, 1, 2), (1, 2, 2, 1, 1)]);
+        assert_eq!((slots[1].lines.clone(), slots[2].lines.clone()), (0..5, 5..7));
+        assert_eq!((slots[1].part, slots[2].part, slots[2].parts), (1, 2, 2));
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_stands_exactly_once_inside_the_grid_and_nothing_overlaps(
+            columns in 1u32..6, rows in 1u32..5,
+            tickets in prop::collection::vec((0u32..60, prop::collection::vec(10u32..200, 0..20)), 0..40),
+        ) {
+            let tickets: Vec<Demand> = tickets.into_iter().map(|(above, lines)| Demand { above, lines }).collect();
+            let slots = lay_out(&grid(columns, rows), &tickets);
+            let mut taken = std::collections::BTreeSet::new();
+            for slot in &slots {
+                prop_assert!(slot.column >= 1 && slot.column <= columns && slot.row + slot.rows - 1 <= rows);
+                for row in slot.row..slot.row + slot.rows {
+                    prop_assert!(taken.insert((slot.page, slot.column, row)));
+                }
+            }
+            for (index, ticket) in tickets.iter().enumerate() {
+                let shown: Vec<usize> =
+                    slots.iter().filter(|slot| slot.ticket == index).flat_map(|slot| slot.lines.clone()).collect();
+                prop_assert_eq!(shown, (0..ticket.lines.len()).collect::<Vec<_>>());
+                prop_assert!(slots.iter().any(|slot| slot.ticket == index));
+            }
+        }
+
+        #[test]
+        fn a_ticket_at_the_end_moves_no_other(
+            columns in 1u32..6, rows in 1u32..5,
+            tickets in prop::collection::vec(prop::collection::vec(10u32..200, 1..12), 1..30),
+        ) {
+            let tickets: Vec<Demand> = tickets.iter().map(|heights| lines(heights)).collect();
+            let all = lay_out(&grid(columns, rows), &tickets);
+            let before = lay_out(&grid(columns, rows), &tickets[..tickets.len() - 1]);
+            prop_assert_eq!(&all[..before.len()], &before[..]);
+        }
+    }
+}
