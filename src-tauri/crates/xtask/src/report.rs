@@ -89,6 +89,14 @@ pub(crate) fn cargo_test(printed: &str) -> Tally {
     tally
 }
 
+/// A runner that found nothing to run has not passed.
+fn some(mut tally: Tally) -> Tally {
+    if tally.passed + tally.failed == 0 {
+        tally.failed = 1;
+    }
+    tally
+}
+
 /// Reads the file that vitest's JSON reporter wrote.
 pub(crate) fn vitest(json: &str) -> Tally {
     let mut tally = Tally::default();
@@ -102,7 +110,7 @@ pub(crate) fn vitest(json: &str) -> Tally {
         };
         tally.count(outcome, titles.filter_map(|title| rule_of_title(title.as_str()?)));
     }
-    tally
+    some(tally)
 }
 
 /// Reads the file that Playwright's JSON reporter wrote.
@@ -133,7 +141,7 @@ pub(crate) fn playwright(json: &str) -> Tally {
     }
     // Errors outside any test: a file that does not load, a server that does not start.
     tally.failed += list(&root["errors"]).count();
-    tally
+    some(tally)
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -214,6 +222,12 @@ mod tests {
         }
         assert_eq!(rule_of_title("Recall brings it back"), None);
         assert_eq!(rule_of_title("R3.12: old sockets cannot speak"), Some((3, 12)));
+    }
+
+    #[test]
+    fn a_runner_that_wrote_nothing_has_failed() {
+        assert_eq!(vitest("").failed, 1);
+        assert_eq!(playwright("{}").failed, 1);
     }
 
     #[test]
