@@ -1,0 +1,65 @@
+//! What the hub's frames mean to the link: the only thing it may know of them.
+
+use link::{Dialect, Verdict};
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// The hub protocol, as far as a connection cares.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HubDialect;
+
+/// Just enough of a message to judge it, without building its orders a second time.
+#[derive(Deserialize)]
+struct Outline<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default, borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    code: Option<Cow<'a, str>>,
+    #[serde(default)]
+    retry: bool,
+}
+
+impl Dialect for HubDialect {
+    fn judge(&self, text: &str) -> Verdict {
+        // Once a screen is in, almost everything is events and heartbeats: those need no parsing here.
+        if !text.contains("\"welcome\"") && !text.contains("\"refused\"") {
+            return Verdict::Traffic;
+        }
+        let Ok(outline) = serde_json::from_str::<Outline<'_>>(text) else { return Verdict::Traffic };
+        match (outline.kind.as_ref(), outline.id) {
+            ("welcome", _) => Verdict::Accepted,
+            ("refused", None) => {
+                let reason = outline.code.unwrap_or_default().into_owned();
+                if outline.retry { Verdict::Busy { reason, after: None } } else { Verdict::Refused { reason } }
+            }
+            _ => Verdict::Traffic,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_about_the_screen_itself_counts() {
+        for (text, verdict) in [
+            (r#"{"type":"welcome","protocol":1}"#, Verdict::Accepted),
+            (
+                r#"{"type":"refused","code":"token_refused"}"#,
+                Verdict::Refused { reason: "token_refused".into() },
+            ),
+            (
+                r#"{"type":"refused","code":"hub_full","retry":true}"#,
+                Verdict::Busy { reason: "hub_full".into(), after: None },
+            ),
+            (r#"{"type":"refused","id":"01J","code":"order_voided"}"#, Verdict::Traffic),
+            (r#"{"type":"event","order":{"notes":"\"refused\" the \"welcome\""}}"#, Verdict::Traffic),
+            ("garbage \"welcome\"", Verdict::Traffic),
+        ] {
+            assert_eq!(HubDialect.judge(text), verdict, "{text}");
+        }
+    }
+}
