@@ -32,6 +32,9 @@ pub const HEARTBEAT_MS: u64 = 1_000;
 /// The name that the hub gives close code 1001 and 1008 frames is for logs only; screens act on `refused`.
 pub const CLOSE_POLICY: u16 = 1008;
 
+/// A newer connection of the same device took this one's place. No reason to come back with the same device id.
+pub const CLOSE_REPLACED: u16 = 4001;
+
 /// From a screen to its hub.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

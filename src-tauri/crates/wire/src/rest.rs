@@ -314,7 +314,10 @@ pub fn settings(body: &Value, now: &Settings) -> Result<Settings, BadField> {
     let fields = Fields::of(body, "")?;
     let mut next = now.clone();
     if fields.id(&["restaurant", "restaurant_id"])?.is_some_and(|id| id != now.restaurant.0) {
-        return Err(BadField::new("restaurant", "what it is: a hub serves one restaurant for its whole life"));
+        return Err(BadField::new(
+            "restaurant",
+            "what it is: a hub serves one restaurant for its whole life",
+        ));
     }
     if fields.flag(&["demo"])?.is_some_and(|demo| demo != now.demo) {
         return Err(BadField::new("demo", "what it is: the demo kitchen is a restaurant of its own"));
@@ -680,7 +683,7 @@ pub struct OrderAnswer<'a> {
     order_type: OrderType,
     status: OrderStatus,
     open: bool,
-    source: &'a Source,
+    source: SourceAnswer<'a>,
     table_number: Option<&'a str>,
     seat_number: Option<&'a str>,
     guests: Option<u32>,
@@ -723,7 +726,10 @@ impl<'a> OrderAnswer<'a> {
             order_type: order.order_type,
             status: order.status(now),
             open: order.is_open(),
-            source: &order.source,
+            source: SourceAnswer {
+                system: &order.source.system,
+                reference: order.source.reference.as_deref(),
+            },
             table_number: order.table.as_deref(),
             seat_number: order.seat.as_deref(),
             guests: order.guests,
@@ -758,6 +764,12 @@ impl<'a> OrderAnswer<'a> {
             items: order.lines.iter().map(ItemAnswer::of).collect(),
         }
     }
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct SourceAnswer<'a> {
+    system: &'a str,
+    reference: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -908,10 +920,11 @@ impl Problem {
     /// The one table of codes, their HTTP status and their English sentence.
     #[must_use]
     pub fn of(fault: Fault) -> Self {
-        let (_, status, sentence) = PROBLEMS
-            .iter()
-            .find(|(code, _, _)| *code == fault.code)
-            .unwrap_or(&("", 422, "The request cannot be carried out."));
+        let (_, status, sentence) = PROBLEMS.iter().find(|(code, _, _)| *code == fault.code).unwrap_or(&(
+            "",
+            422,
+            "The request cannot be carried out.",
+        ));
         let mut message = (*sentence).to_owned();
         for (name, value) in &fault.params {
             message = message.replace(&format!("{{{name}}}"), value);
@@ -1041,7 +1054,8 @@ mod tests {
 
     #[test]
     fn stations_know_one_pass() {
-        let good = stations(&json!([{"id":"grill","categories":["mains"],"takesRest":true},{"id":"expo"}])).unwrap();
+        let good =
+            stations(&json!([{"id":"grill","categories":["mains"],"takesRest":true},{"id":"expo"}])).unwrap();
         assert_eq!(good[0].role, StationRole::Prep);
         assert!(good[0].takes_rest);
         assert_eq!(good[1].role, StationRole::Expo);

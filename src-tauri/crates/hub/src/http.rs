@@ -1,0 +1,224 @@
+//! The HTTP side of the hub: connections, limits, who may come in, and the table of paths.
+//!
+//! Knows nothing of orders. Nothing but the probes is open without a token; `/ws` asks for it in its first message.
+
+use crate::{Core, rest, status, ws};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
+use wire::hub::Fault;
+use wire::rest::Problem;
+
+/// A connection that has not sent the head of a request within this is closed. Also ends idle ones: a POS that keeps its
+/// connection open opens a new one after a quiet while.
+const HEAD_LIMIT: Duration = Duration::from_secs(30);
+
+/// A request, its body and its answer included. A commit takes milliseconds; a disk that stands still for this long is told
+/// as a fault.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// Bytes of a request's head, and of what hyper buffers for a connection.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// After an accept that failed (no file handles left), the next try waits this long.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Takes connections until told to stop.
+pub(crate) async fn accept(listener: TcpListener, core: Arc<Core>) {
+    let router = router(&core);
+    loop {
+        let accepted = tokio::select! {
+            () = core.stop_accepting.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(target: "hub::http", %error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(place) = core.http_places.clone().try_acquire_owned() else {
+            refuse(&stream);
+            continue;
+        };
+        core.tasks.spawn(serve(stream, router.clone(), core.clone(), place));
+    }
+    drop(listener);
+    core.accepting_stopped.cancel();
+}
+
+async fn serve(stream: TcpStream, router: Router, core: Arc<Core>, place: OwnedSemaphorePermit) {
+    // An answer is one small write; waiting for more would only delay it.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(target: "hub::http", %error, "no TCP_NODELAY");
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_LIMIT)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = core.stop_sockets.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(target: "hub::http", %error, "connection ended");
+    }
+    drop(place);
+}
+
+/// Says why without a task, a buffer or a wait.
+fn refuse(stream: &TcpStream) {
+    const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
+        connection: close\r\ncontent-length: 52\r\n\r\n{\"code\":\"hub_full\",\"params\":{},\"retry\":true,\"message\":\"\"}";
+    tracing::warn!(target: "hub::http", "too many connections, one refused");
+    let _ = stream.try_write(FULL);
+}
+
+/// Every path of the REST interface, as the OpenAPI document has them.
+pub(crate) fn paths() -> Vec<(&'static str, &'static str, MethodRouter<Arc<Core>>)> {
+    vec![
+        ("GET", "/api/v1/orders", get(rest::list_orders)),
+        ("POST", "/api/v1/orders", post(rest::post_order)),
+        ("GET", "/api/v1/orders/{id}", get(rest::get_order)),
+        ("DELETE", "/api/v1/orders/{id}", delete(rest::void_order)),
+        ("PATCH", "/api/v1/orders/{id}/status", patch(rest::patch_status)),
+        ("POST", "/api/v1/orders/{id}/items", post(rest::add_items)),
+        ("PATCH", "/api/v1/orders/{id}/items/{line}", patch(rest::patch_item)),
+        ("DELETE", "/api/v1/orders/{id}/items/{line}", delete(rest::void_item)),
+        ("PATCH", "/api/v1/orders/{id}/items/{line}/status", patch(rest::patch_item_status)),
+        ("GET", "/api/v1/menu", get(rest::get_menu)),
+        ("PUT", "/api/v1/menu", put(rest::put_menu)),
+        ("GET", "/api/v1/stations", get(rest::get_stations)),
+        ("PUT", "/api/v1/stations", put(rest::put_stations)),
+        ("GET", "/api/v1/settings", get(rest::get_settings)),
+        ("PUT", "/api/v1/settings", put(rest::put_settings)),
+        ("GET", "/api/v1/status", get(rest::get_status)),
+        ("GET", "/api/v1/openapi.json", get(rest::get_openapi)),
+    ]
+}
+
+/// The paths that are open without a token.
+pub(crate) fn open_paths() -> Vec<(&'static str, &'static str, MethodRouter<Arc<Core>>)> {
+    vec![
+        ("GET", "/livez", get(live)),
+        ("GET", "/readyz", get(ready)),
+        ("GET", wire::hub::PATH, get(ws::upgrade)),
+    ]
+}
+
+fn router(core: &Arc<Core>) -> Router {
+    let add = |router: Router<Arc<Core>>, (_, path, method): (_, &str, _)| router.route(path, method);
+    let closed = paths()
+        .into_iter()
+        .fold(Router::new(), add)
+        .fallback(async || Refused(Fault::new("not_found")))
+        .method_not_allowed_fallback(async || Refused(Fault::new("method_not_allowed")))
+        .layer(middleware::from_fn_with_state(core.clone(), admit));
+    let open = open_paths().into_iter().fold(Router::new(), add);
+    closed.merge(open).layer(middleware::from_fn(watch)).with_state(core.clone())
+}
+
+/// Asks for the token.
+async fn admit(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
+    let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = token.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    let admitted = match token {
+        Some(token) => core.tokens.admit(token).await,
+        None => Ok(false),
+    };
+    match admitted {
+        Ok(true) => next.run(request).await,
+        Ok(false) => Refused(Fault::new("token_refused")).into_response(),
+        Err(fault) => Refused(fault).into_response(),
+    }
+}
+
+/// Bounds every request and logs how it went. Paths carry no secrets; queries and headers are not logged.
+async fn watch(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = match tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refused(Fault::new("too_slow").passing()).into_response(),
+    };
+    let (status, us) = (response.status().as_u16(), began.elapsed().as_micros() as u64);
+    if response.status().is_server_error() {
+        tracing::error!(target: "hub::http", %method, path, status, us, "answered");
+    } else {
+        tracing::debug!(target: "hub::http", %method, path, status, us, "answered");
+    }
+    response
+}
+
+async fn live() -> &'static str {
+    "ok"
+}
+
+async fn ready(State(core): State<Arc<Core>>) -> Response {
+    if status::is_ready(&core) {
+        "ok".into_response()
+    } else {
+        Refused(crate::writer::stopping()).into_response()
+    }
+}
+
+/// A fault on its way out.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Fault);
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self(fault)
+    }
+}
+
+impl From<wire::rest::BadField> for Refused {
+    fn from(bad: wire::rest::BadField) -> Self {
+        Self(bad.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let problem = Problem::of(self.0);
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = rest::json(status, &problem);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// A body that could not be put into words is an empty one with its status.
+pub(crate) fn body(status: StatusCode, text: Result<Vec<u8>, serde_json::Error>) -> Response {
+    let mut response = Response::new(text.map_or_else(|_| Body::empty(), Body::from));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

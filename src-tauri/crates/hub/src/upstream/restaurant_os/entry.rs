@@ -1,0 +1,168 @@
+//! One order on both sides: what the back end says of it, what the kitchen has done, and the walk from one to the other.
+
+use kitchen::{At, CloseWhen, OrderStatus};
+use wire::restaurant_os::{Freshness, Order, Status};
+
+/// What of an order outlives the hub's process: which row of the back end's was taken last. A row that says the same
+/// again is no news, so a recall in the kitchen is not undone by reading `ready` once more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The back end's id.
+    pub reference: String,
+    /// How new the row was.
+    pub freshness: Freshness,
+    /// Its status, if it was one.
+    pub status: Option<Status>,
+}
+
+/// An order that both sides know, or that is on its way to the kitchen.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The last row of the back end's that was taken.
+    pub(super) seen: Option<Taken>,
+    /// A row that waits for the kitchen to know the order.
+    pub(super) waiting: Option<Box<Order>>,
+    /// The order as the hub's log has it.
+    pub(super) kitchen: Option<Box<kitchen::Order>>,
+    /// The furthest that the kitchen's work has asked for so far; falls again with a recall.
+    pub(super) goal: Option<Status>,
+    /// When that rose last.
+    pub(super) raised_at: At,
+    /// The furthest step that was asked of the back end: a row that says so is our own echo.
+    pub(super) asked: Option<Status>,
+    pub(super) walk: Walk,
+    /// Steps in a row that the back end refused although it should take them.
+    pub(super) refused: u32,
+    /// No step before that, after a refusal.
+    pub(super) not_before: At,
+    /// The kitchen had been as far as the back end, and went back.
+    pub(super) recall: Recall,
+}
+
+/// A row that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) freshness: Freshness,
+    pub(super) status: Option<Status>,
+    pub(super) at: At,
+}
+
+/// Where the walk of an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// Nothing is under way.
+    Rest,
+    /// A step was asked for.
+    Asking { request: u64, step: Status },
+    /// Nobody knows whether the last step was taken: look again, then.
+    Doubt { look_at: At, why: Doubt },
+    /// Looking.
+    Looking { request: u64, why: Doubt },
+    /// The back end does not take the step. Rests until either side moves or the connection is new.
+    Stuck,
+}
+
+/// Why an order is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// A step was refused or its answer was lost.
+    Step(Status),
+    /// The kitchen has it open and no list shows it.
+    Missing,
+}
+
+/// Whether a cook has to be told that the back end cannot go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recall {
+    /// The kitchen has never been as far as the back end.
+    Behind,
+    /// It is, or was last.
+    Level,
+    /// It went back, and that was said.
+    Told,
+}
+
+impl Entry {
+    pub(super) fn new() -> Self {
+        Self {
+            seen: None,
+            waiting: None,
+            kitchen: None,
+            goal: None,
+            raised_at: At(0),
+            asked: None,
+            walk: Walk::Rest,
+            refused: 0,
+            not_before: At(0),
+            recall: Recall::Behind,
+        }
+    }
+
+    /// The back end's status as it was seen last.
+    pub(super) fn status(&self) -> Option<Status> {
+        self.seen.and_then(|seen| seen.status)
+    }
+
+    /// Whether neither side will ever change it again.
+    pub(super) fn is_over(&self) -> bool {
+        self.status().is_some_and(Status::is_final)
+            && self.waiting.is_none()
+            && self.kitchen.as_ref().is_none_or(|order| !order.is_open())
+    }
+
+    /// The step that is to be asked for next, and the earliest moment for it.
+    pub(super) fn next_step(&self, undo_ms: i64) -> Option<(Status, At)> {
+        if self.walk != Walk::Rest {
+            return None;
+        }
+        let step = self.status()?.step_towards(self.goal?)?;
+        let held_until = if step.is_irreversible() {
+            let bumped_at = self.kitchen.as_ref().and_then(|order| order.bumps.last()).map(|bump| bump.at);
+            bumped_at.map_or(At(0), |at| at.plus(undo_ms))
+        } else {
+            At(0)
+        };
+        Some((step, held_until.max(self.not_before)))
+    }
+
+    /// Whether the kitchen has gone further than the back end knows.
+    pub(super) fn is_behind(&self) -> bool {
+        match (self.status(), self.goal) {
+            (Some(status), Some(goal)) => status.step_towards(goal).is_some(),
+            (_, None) | (None, _) => false,
+        }
+    }
+
+    /// Whether the kitchen has just gone back from where the back end cannot: true once per recall.
+    pub(super) fn notices_recall(&mut self) -> bool {
+        let Some(status) = self.status().filter(|status| status.is_irreversible()) else { return false };
+        if status == Status::Cancelled {
+            return false;
+        }
+        let kitchen = self.goal.unwrap_or(Status::New);
+        let level = kitchen.kitchen() as u8 >= status.kitchen() as u8;
+        match (self.recall, level) {
+            (Recall::Behind | Recall::Told, true) => {
+                self.recall = Recall::Level;
+                false
+            }
+            (Recall::Level, false) => {
+                self.recall = Recall::Told;
+                true
+            }
+            (Recall::Behind | Recall::Told, false) | (Recall::Level, true) => false,
+        }
+    }
+}
+
+/// How far the back end is to follow the kitchen; none: it has nothing to report. A kitchen without a pass has made the
+/// food when its order closes, and knows nothing of the guest.
+pub(super) fn goal(order: &kitchen::Order, close_when: CloseWhen, now: At) -> Option<Status> {
+    match order.status(now) {
+        OrderStatus::Pending | OrderStatus::Confirmed | OrderStatus::Cancelled => None,
+        OrderStatus::Completed if close_when == CloseWhen::Ready => Some(Status::Ready),
+        status @ (OrderStatus::Preparing | OrderStatus::Ready | OrderStatus::Completed) => {
+            Status::of_kitchen(status)
+        }
+    }
+}

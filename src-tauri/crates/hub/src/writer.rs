@@ -1,0 +1,592 @@
+//! The one writer: every change of the log goes through its thread.
+//!
+//! It takes whatever is queued, carries it out in one transaction, and commits once: one `fsync` for as many orders as came
+//! meanwhile (group commit). Only after the commit do callers hear of it and screens see it. If the commit fails, nothing
+//! has happened: the callers get a passing fault, and what the writer holds in memory is read again from the database.
+
+use crate::clock::{HubClock, STEP_MS};
+use crate::feed::{self, Feed};
+use crate::folder::Folder;
+use crate::screens::Screens;
+use crate::store::{self, Outcome, ScreenRow, StoreError};
+use crate::text;
+use kitchen::{
+    At, Decided, Event, EventKind, Menu, NewOrder, Operation, Order, OrderId, Refusal, Settings, Setup,
+    Station, decide, reroute,
+};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use wire::hub::{Fault, LARGEST_FRAME};
+
+/// Requests waiting for the writer. Every connection has a bounded number under way, so this is met only when the disk
+/// stands still; then callers are told at once instead of waiting in the dark.
+pub(crate) const QUEUE: usize = 8_192;
+
+/// Requests in one transaction: enough for a burst, few enough that the first caller does not wait for the last.
+const MOST_PER_COMMIT: usize = 256;
+
+/// How often a quiet writer looks around: wall clock, screens, write-ahead log.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+/// How far screens are is written with the next commit, or after this many quiet looks around: an `ack` costs no `fsync`.
+const SCREENS_EVERY: u32 = 5;
+
+/// How often old rows are looked for, in quiet looks around (about a minute).
+const FORGET_EVERY: u32 = 60;
+
+/// How long operations, keys and events are kept: a screen that was switched off for a month may still deliver.
+pub(crate) const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
+
+/// The most bytes of one event: it has to fit a frame, with room for the message around it.
+const LARGEST_EVENT: usize = LARGEST_FRAME - 64 * 1024;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// A new order.
+    Take { draft: NewOrder, key: Option<Key> },
+    /// An act on an order.
+    Do { operation: Operation, key: Option<Key> },
+    /// Another menu.
+    Menu(Menu),
+    /// Other stations.
+    Stations(Vec<Station>),
+    /// Other settings.
+    Settings(Settings),
+}
+
+/// The `Idempotency-Key` of a request, with the hash of what it asked for.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) key: String,
+    pub(crate) hash: [u8; 32],
+}
+
+/// What became of it. It is in the database.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    /// The last event it caused, or the log's end.
+    pub(crate) seq: u64,
+    /// The order after it.
+    pub(crate) order: Option<Order>,
+    /// Whether this request changed anything; false when it had been carried out before or all was so already.
+    pub(crate) recorded: bool,
+    /// Whether a key said that it had been carried out before.
+    pub(crate) repeated: bool,
+}
+
+/// Counters of this run.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) events: AtomicU64,
+    pub(crate) clock_steps: AtomicU64,
+    /// The last commit failed: not ready.
+    pub(crate) failing: AtomicBool,
+}
+
+/// The way to the writer.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    inbox: SyncSender<Message>,
+    alive: watch::Receiver<()>,
+}
+
+enum Message {
+    Request(Work, Answer),
+    Close,
+}
+
+/// What the writer's thread shares with the rest of the hub.
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<HubClock>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) screens: Arc<Screens>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) setup: Arc<RwLock<Arc<Setup>>>,
+}
+
+impl Writer {
+    /// Starts the thread on a database that has a setup.
+    pub(crate) fn start(
+        db: Connection,
+        folder: Folder,
+        shared: Shared,
+    ) -> Result<(Self, JoinHandle<()>), StoreError> {
+        let head = Head::read(&db)?;
+        let (inbox, requests) = sync_channel(QUEUE);
+        let (alive_in, alive) = watch::channel(());
+        let mut thread = Thread { db, head, shared, quiet: 0, looks: 0 };
+        let handle = std::thread::Builder::new()
+            .name("hub-writer".to_owned())
+            .spawn(move || {
+                thread.run(&requests);
+                // The database is closed before the folder is free, and that before anybody hears of the end.
+                drop(thread);
+                drop(folder);
+                drop(alive_in);
+            })
+            .map_err(|error| StoreError::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
+        Ok((Self { inbox, alive }, handle))
+    }
+
+    /// Queues a request. The answer comes after the commit.
+    pub(crate) fn submit(&self, work: Work) -> Result<oneshot::Receiver<Result<Done, Fault>>, Fault> {
+        let (answer, answered) = oneshot::channel();
+        match self.inbox.try_send(Message::Request(work, answer)) {
+            Ok(()) => Ok(answered),
+            Err(TrySendError::Full(_)) => Err(Fault::new("hub_busy").passing()),
+            Err(TrySendError::Disconnected(_)) => Err(stopping()),
+        }
+    }
+
+    /// Queues a request and waits for its commit.
+    pub(crate) async fn ask(&self, work: Work) -> Result<Done, Fault> {
+        self.submit(work)?.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Asks the thread to commit what is queued and to close the database.
+    pub(crate) fn close(&self) {
+        if self.inbox.try_send(Message::Close).is_err() {
+            tracing::warn!(target: "hub::log", "the writer's queue is full or closed; it ends when its callers do");
+        }
+    }
+
+    /// Waits for the thread's end.
+    pub(crate) async fn ended(&self) {
+        let mut alive = self.alive.clone();
+        while alive.changed().await.is_ok() {}
+    }
+
+    /// Whether the thread runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.alive.has_changed().is_ok()
+    }
+}
+
+/// The fault of a hub on its way out.
+pub(crate) fn stopping() -> Fault {
+    Fault::new("hub_stopping").passing()
+}
+
+/// What the writer holds in memory. A batch works on a copy, which replaces it when the batch is committed.
+#[derive(Clone)]
+struct Head {
+    seq: u64,
+    at: At,
+    setup: Arc<Setup>,
+    /// The business day that `number` counts in, `YYYYMMDD`.
+    day: String,
+    number: u64,
+}
+
+impl Head {
+    fn read(db: &Connection) -> Result<Self, StoreError> {
+        let (seq, at) = store::end_of_log(db)?;
+        Ok(Self {
+            seq,
+            at,
+            setup: Arc::new(store::setup(db)?.ok_or(StoreError::Missing)?),
+            day: store::meta(db, "number_day")?.unwrap_or_default(),
+            number: store::meta(db, "number_last")?.and_then(|text| text.parse().ok()).unwrap_or(0),
+        })
+    }
+}
+
+struct Thread {
+    db: Connection,
+    head: Head,
+    shared: Shared,
+    /// Looks around since the last request.
+    quiet: u32,
+    /// Looks around in all.
+    looks: u32,
+}
+
+type Answer = oneshot::Sender<Result<Done, Fault>>;
+
+impl Thread {
+    fn run(&mut self, requests: &Receiver<Message>) {
+        loop {
+            let first = match requests.recv_timeout(LOOK_AROUND) {
+                Ok(Message::Request(work, answer)) => (work, answer),
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.look_around();
+                    continue;
+                }
+            };
+            let mut batch = vec![first];
+            let mut closing = false;
+            while batch.len() < MOST_PER_COMMIT && !closing {
+                match requests.try_recv() {
+                    Ok(Message::Request(work, answer)) => batch.push((work, answer)),
+                    Ok(Message::Close) => closing = true,
+                    Err(_) => break,
+                }
+            }
+            self.quiet = 0;
+            self.serve(batch);
+            if closing {
+                break;
+            }
+        }
+        self.close();
+    }
+
+    /// One transaction for all; if that fails, one for each, so that one request cannot spoil its neighbours.
+    fn serve(&mut self, batch: Vec<(Work, Answer)>) {
+        let (work, answers): (Vec<Work>, Vec<Answer>) = batch.into_iter().unzip();
+        let results = match self.commit(&work) {
+            Ok(results) => results,
+            Err(_) if work.len() == 1 => vec![Err(storage_failed())],
+            Err(_) => self.one_by_one(&work),
+        };
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Who asked may have gone; what was done is done.
+            let _ = answer.send(result);
+        }
+    }
+
+    fn one_by_one(&mut self, work: &[Work]) -> Vec<Result<Done, Fault>> {
+        // A disk that fails twice in a row fails for all: do not let them wait for each try.
+        let mut failures = 0;
+        let mut results = Vec::with_capacity(work.len());
+        for one in work {
+            let result = if failures < 2 { self.commit(std::slice::from_ref(one)).ok() } else { None };
+            let result = result.and_then(|mut results| results.pop());
+            failures = if result.is_some() { 0 } else { failures + 1 };
+            results.push(result.unwrap_or_else(|| Err(storage_failed())));
+        }
+        results
+    }
+
+    /// Carries out the work, commits, and only then lets anybody know.
+    fn commit(&mut self, work: &[Work]) -> Result<Vec<Result<Done, Fault>>, StoreError> {
+        let screens = self.shared.screens.take_changed();
+        let step = self.shared.clock.step();
+        let tried = transact(&mut self.db, &self.head, &self.shared, work, &screens, step);
+        let failing = tried.is_err();
+        if self.shared.counters.failing.swap(failing, Ordering::Relaxed) && !failing {
+            tracing::info!(target: "hub::log", "the database takes commits again");
+        }
+        match tried {
+            Ok(Committed { head, texts, results, wrote }) => {
+                if wrote {
+                    self.shared.counters.commits.fetch_add(1, Ordering::Relaxed);
+                    self.shared.counters.events.fetch_add(texts.len() as u64, Ordering::Relaxed);
+                    tracing::debug!(target: "hub::log", requests = work.len(), events = texts.len(), seq = head.seq, "committed");
+                }
+                if !Arc::ptr_eq(&head.setup, &self.head.setup) {
+                    *self.shared.setup.write().unwrap_or_else(PoisonError::into_inner) = head.setup.clone();
+                }
+                self.head = head;
+                self.shared.feed.publish(texts);
+                Ok(results)
+            }
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(target: "hub::log", %error, cause, requests = work.len(), "commit failed, nothing was changed");
+                self.shared.screens.put_back(&screens);
+                match Head::read(&self.db) {
+                    Ok(head) => self.head = head,
+                    Err(error) => tracing::error!(target: "hub::log", %error, "the log's end cannot be read"),
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What a quiet second is good for.
+    fn look_around(&mut self) {
+        self.quiet += 1;
+        self.looks = self.looks.wrapping_add(1);
+        if self.shared.clock.is_stepped()
+            || (self.quiet.is_multiple_of(SCREENS_EVERY) && self.shared.screens.is_changed())
+        {
+            // A failure is logged where it happens; the next look tries again.
+            let _ = self.commit(&[]);
+        }
+        let ahead = self.shared.clock.offset_ms() > STEP_MS;
+        if ahead && store::count_on_glass(&self.db).is_ok_and(|open| open == 0) {
+            tracing::info!(target: "hub::clock", ahead_ms = self.shared.clock.offset_ms(), "no order is open: going to the wall clock");
+            self.shared.clock.follow();
+        }
+        if self.quiet == 1 {
+            self.checkpoint("PASSIVE");
+        }
+        if self.looks.is_multiple_of(FORGET_EVERY)
+            && let Err(error) = self.forget()
+        {
+            tracing::warn!(target: "hub::log", %error, "old rows could not be forgotten");
+        }
+    }
+
+    fn forget(&mut self) -> Result<(), StoreError> {
+        let before = self.shared.clock.now().plus(-KEPT_MS);
+        if store::is_older(&self.db, before)? {
+            let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let gone = store::forget(&tx, before)?;
+            tx.commit()?;
+            tracing::debug!(target: "hub::log", gone, "old rows forgotten");
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&self, how: &str) {
+        let moved =
+            self.db.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| row.get::<_, i64>(2));
+        if let Err(error) = moved {
+            tracing::warn!(target: "hub::log", %error, "checkpoint failed; the next one will do it");
+        }
+    }
+
+    fn close(&mut self) {
+        if self.shared.screens.is_changed() {
+            let _ = self.commit(&[]);
+        }
+        self.checkpoint("TRUNCATE");
+        tracing::info!(target: "hub::log", seq = self.head.seq, "log closed");
+    }
+}
+
+struct Committed {
+    head: Head,
+    texts: Vec<Utf8Bytes>,
+    results: Vec<Result<Done, Fault>>,
+    wrote: bool,
+}
+
+fn transact(
+    db: &mut Connection,
+    head: &Head,
+    shared: &Shared,
+    work: &[Work],
+    screens: &[ScreenRow],
+    step: Option<i64>,
+) -> Result<Committed, StoreError> {
+    let before = db.total_changes();
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut book = Book { tx: &tx, clock: &shared.clock, head: head.clone(), texts: Vec::new() };
+    if let Some(step_ms) = step {
+        shared.counters.clock_steps.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(target: "hub::clock", step_ms, "the wall clock was moved; tickets keep their age");
+        book.record(book.event(EventKind::ClockStepped))?;
+    }
+    let results = work.iter().map(|work| book.perform(work)).collect::<Result<Vec<_>, _>>()?;
+    for screen in screens {
+        store::keep_screen(&tx, screen)?;
+    }
+    let Book { head, texts, .. } = book;
+    tx.commit()?;
+    Ok(Committed { head, texts, results, wrote: db.total_changes() != before })
+}
+
+/// A batch being carried out. Outer errors spoil the transaction; inner ones are refusals and belong to one caller.
+struct Book<'a> {
+    tx: &'a Transaction<'a>,
+    clock: &'a HubClock,
+    head: Head,
+    texts: Vec<Utf8Bytes>,
+}
+
+type Verdict = Result<Result<Done, Fault>, StoreError>;
+
+impl Book<'_> {
+    fn perform(&mut self, work: &Work) -> Verdict {
+        match work {
+            Work::Take { draft, key } => self.take(draft, key.as_ref()),
+            Work::Do { operation, key } => self.act(operation, key.as_ref()),
+            Work::Menu(menu) => {
+                store::keep_menu(self.tx, menu)?;
+                let setup = Setup { menu: menu.clone(), ..(*self.head.setup).clone() };
+                let event = Event { menu: Some(menu.clone()), ..self.event(EventKind::MenuSet) };
+                self.configure(setup, event)
+            }
+            Work::Stations(stations) => {
+                store::keep_stations(self.tx, stations)?;
+                let setup = Setup { stations: stations.clone(), ..(*self.head.setup).clone() };
+                let event = Event { stations: Some(stations.clone()), ..self.event(EventKind::StationsSet) };
+                self.configure(setup, event)
+            }
+            Work::Settings(settings) => {
+                store::keep_settings(self.tx, settings)?;
+                let setup = Setup { settings: settings.clone(), ..(*self.head.setup).clone() };
+                let event = Event { settings: Some(settings.clone()), ..self.event(EventKind::SettingsSet) };
+                self.configure(setup, event)
+            }
+        }
+    }
+
+    fn take(&mut self, draft: &NewOrder, key: Option<&Key>) -> Verdict {
+        if let Some(repeated) = self.repeated(key)? {
+            return Ok(repeated);
+        }
+        if let Err(error) = draft.check() {
+            return Ok(Err(Fault::new(error.code()).with("field", error.field())));
+        }
+        let at = self.now();
+        let id = OrderId(text::new_id(at));
+        let number = match &draft.number {
+            Some(number) => number.clone(),
+            None => self.next_number(at)?,
+        };
+        let order = match draft.clone().open(id, number, at, &self.head.setup) {
+            Ok(order) => order,
+            Err(error) => return Ok(Err(Fault::new(error.code()).with("field", error.field()))),
+        };
+        let event = Event { order: Some(order.clone()), ..self.event(EventKind::OrderCreated) };
+        if !self.record(event)? {
+            return Ok(Err(Fault::new("order_too_large")));
+        }
+        self.keep_key(key, &order.id, at)?;
+        Ok(Ok(Done { seq: self.head.seq, order: Some(order), recorded: true, repeated: false }))
+    }
+
+    fn act(&mut self, operation: &Operation, key: Option<&Key>) -> Verdict {
+        if let Some(repeated) = self.repeated(key)? {
+            return Ok(repeated);
+        }
+        match store::outcome(self.tx, &operation.id)? {
+            Some(Outcome::Applied(seq)) => {
+                let order = store::order(self.tx, &operation.order)?;
+                return Ok(Ok(Done { seq, order, recorded: false, repeated: true }));
+            }
+            Some(Outcome::Refused(fault)) => return Ok(Err(fault)),
+            None => {}
+        }
+        let at = self.now();
+        let verdict = self.judge(operation, at)?;
+        let outcome = match &verdict {
+            Ok(done) => Outcome::Applied(done.seq),
+            Err(fault) => Outcome::Refused(fault.clone()),
+        };
+        store::keep_outcome(self.tx, &operation.id, &operation.order, at, &outcome)?;
+        if verdict.is_ok() {
+            self.keep_key(key, &operation.order, at)?;
+        }
+        Ok(verdict)
+    }
+
+    fn judge(&mut self, operation: &Operation, at: At) -> Verdict {
+        let Some(order) = store::order(self.tx, &operation.order)? else {
+            return Ok(Err(refused(&Refusal::UnknownOrder)));
+        };
+        let (kind, next) = match decide(&order, operation, &self.head.setup, at) {
+            Err(refusal) => return Ok(Err(refused(&refusal))),
+            Ok(Decided { order: None, .. }) => {
+                let seq = self.head.seq;
+                return Ok(Ok(Done { seq, order: Some(order), recorded: false, repeated: false }));
+            }
+            Ok(Decided { kind, order: Some(next) }) => (kind, next),
+        };
+        let operation = Some(operation.id.clone());
+        if !self.record(Event { order: Some(next.clone()), operation, ..self.event(kind) })? {
+            return Ok(Err(Fault::new("order_too_large")));
+        }
+        Ok(Ok(Done { seq: self.head.seq, order: Some(next), recorded: true, repeated: false }))
+    }
+
+    /// Takes the setup and routes the untouched work of open orders by it.
+    fn configure(&mut self, setup: Setup, event: Event) -> Verdict {
+        if setup == *self.head.setup {
+            return Ok(Ok(Done { seq: self.head.seq, order: None, recorded: false, repeated: false }));
+        }
+        if !self.record(event)? {
+            return Ok(Err(Fault::new("body_too_large").with("most", LARGEST_EVENT)));
+        }
+        self.head.setup = Arc::new(setup);
+        for order in store::orders_on_glass(self.tx)? {
+            if let Some(next) = reroute(&order, &self.head.setup, self.now()) {
+                self.record(Event { order: Some(next), ..self.event(EventKind::OrderRerouted) })?;
+            }
+        }
+        Ok(Ok(Done { seq: self.head.seq, order: None, recorded: true, repeated: false }))
+    }
+
+    /// What a key stood for when it came before.
+    fn repeated(&self, key: Option<&Key>) -> Result<Option<Result<Done, Fault>>, StoreError> {
+        let Some(key) = key else { return Ok(None) };
+        let Some((hash, order)) = store::key(self.tx, &key.key)? else { return Ok(None) };
+        if hash != key.hash {
+            return Ok(Some(Err(Fault::new("idempotency_key_reused"))));
+        }
+        let order = store::order(self.tx, &order)?;
+        Ok(Some(Ok(Done { seq: self.head.seq, order, recorded: false, repeated: true })))
+    }
+
+    fn keep_key(&self, key: Option<&Key>, order: &OrderId, at: At) -> Result<(), StoreError> {
+        key.map_or(Ok(()), |key| store::keep_key(self.tx, &key.key, &key.hash, order, at))
+    }
+
+    /// The hub's clock, and never before the log's end.
+    fn now(&self) -> At {
+        self.clock.now().max(self.head.at)
+    }
+
+    /// The next entry of the log, without what it is about.
+    fn event(&self, kind: EventKind) -> Event {
+        Event {
+            seq: self.head.seq + 1,
+            at: self.now(),
+            kind,
+            order: None,
+            operation: None,
+            menu: None,
+            stations: None,
+            settings: None,
+        }
+    }
+
+    /// Appends an event and its projection. False, and nothing recorded: it would not fit a frame.
+    fn record(&mut self, event: Event) -> Result<bool, StoreError> {
+        let body = serde_json::to_string(&event)?;
+        if body.len() > LARGEST_EVENT {
+            return Ok(false);
+        }
+        store::append(self.tx, &event, &body)?;
+        if let Some(order) = &event.order {
+            store::keep_order(self.tx, event.seq, order)?;
+        }
+        self.texts.push(feed::message(&body));
+        self.head.seq = event.seq;
+        self.head.at = event.at;
+        Ok(true)
+    }
+
+    /// `20260102-0042`: the business day and a count that starts with it.
+    fn next_number(&mut self, at: At) -> Result<String, StoreError> {
+        let day = text::business_day(&self.head.setup.settings, at);
+        if day != self.head.day {
+            store::keep_meta(self.tx, "number_day", &day)?;
+            self.head.day = day;
+            self.head.number = 0;
+        }
+        self.head.number += 1;
+        store::keep_meta(self.tx, "number_last", &self.head.number.to_string())?;
+        Ok(format!("{}-{:04}", self.head.day, self.head.number))
+    }
+}
+
+fn refused(refusal: &Refusal) -> Fault {
+    let fault = Fault::new(refusal.code());
+    match refusal {
+        Refusal::BadLines(error) => fault.with("field", error.field()),
+        Refusal::UnknownOrder
+        | Refusal::UnknownLine
+        | Refusal::NotAtThisStation
+        | Refusal::OrderVoided
+        | Refusal::UnknownBump
+        | Refusal::NothingNamed => fault,
+    }
+}
+
+fn storage_failed() -> Fault {
+    Fault::new("storage_failed").passing()
+}
