@@ -132,7 +132,7 @@ impl Link {
     }
 
     /// Closes the connection with 1000 and waits for every task of the link, a few seconds at most.
-    pub async fn shutdown(mut self) {
+    pub async fn shutdown(&mut self) {
         self.cancel.cancel();
         self.events.close();
         if tokio::time::timeout(SHUTDOWN, &mut self.task).await.is_err() {

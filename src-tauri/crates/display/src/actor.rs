@@ -1,0 +1,991 @@
+//! The Kitchen actor: one task that owns the board, the views, the outbox, the link and the journal.
+//!
+//! Each turn takes whatever has come in, then, in this order: starts writing presses, sends, rings, answers the views
+//! that wait, starts writing what was received, acknowledges. So a received order is on its way to the glass before the
+//! disk knows of it, and a press is on the disk before any frame shows it (law 3).
+//!
+//! Nothing here waits for the disk or the network inside a turn; answers come back as inputs of a later one.
+
+use crate::bell::{Bell, Heard};
+use crate::card;
+use crate::clock::HubTime;
+use crate::frame::{
+    Connection, ConnectionState, Frame, Go, Grid, Mounted, Notice, Press, Pressed, Tab, TicketLabel,
+};
+use crate::handle::{Config, Notification, Ring, Sound, Window};
+use crate::outbox::Outbox;
+use crate::press::{Pressing, Waiting as WaitingPress};
+use crate::view::{Looking, Role, Scene, Selected, View};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use journal::{Batch, CommitError, Cursor, Journal, Opened, Salvage};
+use kitchen::{
+    At, Board, DeviceId, EpochId, Order, OrderId, OrderType, RestaurantId, Settings, Setup, Ticket,
+    business_day_start,
+};
+use link::{Input, Link, Phase, Speaker};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::Instant;
+use wire::hub::{Fault, ScreenMessage};
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Fault>>;
+
+/// What the handle asks.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Mount { window: Window, reply: Reply<Mounted> },
+    Unmount { view: String, mount: u32, reply: Reply<()> },
+    NextFrame { view: String, mount: u32, revision: u32, reply: Reply<Frame> },
+    Painted { view: String, mount: u32, revision: u32, reply: Reply<()> },
+    SetGrid { view: String, mount: u32, grid: Grid, reply: Reply<()> },
+    Press { view: String, mount: u32, press: Press, reply: Reply<Pressed> },
+    Go { view: String, mount: u32, go: Go, reply: Reply<()> },
+    Retry { reply: Reply<()> },
+    Connection { reply: Reply<Connection> },
+    Shutdown,
+}
+
+/// A pull is answered after this long even when nothing happens: the web view takes longer silence for a failure (15 s).
+const PULL: Duration = Duration::from_secs(12);
+/// Events and requests taken in one turn before the views are answered: a burst becomes one frame, not one per order.
+const TURN: usize = 512;
+/// Acknowledgements are for the hub's records: four a second are plenty.
+const ACK_EVERY: Duration = Duration::from_millis(250);
+/// A failed write is tried again after this long.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
+/// Where people look is saved after this long, so that paging through does not write each page.
+const VIEW_SAVE: Duration = Duration::from_millis(300);
+/// How often orders nobody can see any more are looked for.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+/// No single sleep is longer: timers stand still in suspend, the hub's clock does not.
+const LONGEST_SLEEP: Duration = Duration::from_secs(15);
+/// Notices kept; the oldest go first.
+const MOST_NOTICES: usize = 20;
+/// How long the last writes of a shutdown may take.
+const LAST_WRITES: Duration = Duration::from_secs(2);
+/// How far the hub's time may move against the machine's before it is written down.
+const AHEAD_KEPT_MS: i64 = 1_000;
+
+pub(crate) struct Actor {
+    pub(crate) config: Config,
+    pub(crate) device: DeviceId,
+    pub(crate) board: Board,
+    pub(crate) ready: bool,
+    /// Whose log the board is from, and which life of it.
+    pub(crate) restaurant: Option<RestaurantId>,
+    pub(crate) epoch: Option<EpochId>,
+    pub(crate) time: HubTime,
+    /// The hub's clock at the start of this turn.
+    pub(crate) now: At,
+    pub(crate) started: Instant,
+    pub(crate) zone: TimeZone,
+    zone_name: String,
+    pub(crate) views: BTreeMap<String, View>,
+    pulls: BTreeMap<String, Pull>,
+    last_mount: u32,
+    pub(crate) outbox: Outbox,
+    pub(crate) problems: BTreeMap<OrderId, Fault>,
+    pub(crate) notices: Vec<Notice>,
+    last_notice: u32,
+    volume: u8,
+    pub(crate) bell: Bell,
+    glass_changed: bool,
+    bell_due: Option<At>,
+
+    link: Link,
+    pub(crate) speaker: Speaker,
+    /// The accepted connection whose welcome has been read.
+    pub(crate) live: Option<u64>,
+    pub(crate) loading: Option<crate::log::Loading>,
+    /// The next hello asks for everything, whatever the board holds.
+    pub(crate) want_snapshot: bool,
+    phase: Phase,
+    refused: bool,
+    heard: Instant,
+    heard_at: At,
+    pub(crate) connection: Connection,
+
+    pub(crate) journal: Option<Journal>,
+    pub(crate) unwritten: Unwritten,
+    writing: Option<Writing>,
+    write_after: Option<Instant>,
+    save_views_at: Option<Instant>,
+    unsaved_views: BTreeSet<String>,
+    pub(crate) stored_seq: u64,
+    acked: (u64, u64),
+    ack_after: Instant,
+    forget_at: Instant,
+    ahead_kept: i64,
+
+    pub(crate) presses: VecDeque<WaitingPress>,
+    pub(crate) pressing: Option<Pressing>,
+    pub(crate) ulids: ulid::Generator,
+
+    inbox: mpsc::Receiver<Request>,
+    notifications: broadcast::Sender<Notification>,
+    sounds: broadcast::Sender<Ring>,
+}
+
+/// A window that waits for a change.
+struct Pull {
+    revision: u32,
+    until: Instant,
+    reply: Reply<Frame>,
+}
+
+/// What was received and is not on the disk yet.
+#[derive(Debug, Default)]
+pub(crate) struct Unwritten {
+    pub(crate) orders: BTreeSet<OrderId>,
+    pub(crate) forgotten: BTreeSet<OrderId>,
+    pub(crate) settled: Vec<kitchen::OperationId>,
+    pub(crate) whole: bool,
+    pub(crate) setup: bool,
+    pub(crate) cursor: bool,
+    pub(crate) preferences: BTreeMap<String, String>,
+    pub(crate) views: BTreeMap<String, String>,
+}
+
+struct Writing {
+    answer: oneshot::Receiver<Result<(), CommitError>>,
+    seq: u64,
+    settled: Vec<kitchen::OperationId>,
+    preferences: BTreeMap<String, String>,
+    views: BTreeMap<String, String>,
+}
+
+enum Woken {
+    Request(Option<Request>),
+    Link(Option<link::Event>),
+    Written(Result<(), CommitError>),
+    Pressed(Result<(), CommitError>),
+    Time,
+}
+
+enum Turn {
+    GoOn,
+    End,
+}
+
+impl Actor {
+    pub(crate) fn new(
+        config: Config,
+        opened: Opened,
+        link: Link,
+        inbox: mpsc::Receiver<Request>,
+        notifications: broadcast::Sender<Notification>,
+        sounds: broadcast::Sender<Ring>,
+    ) -> Self {
+        let Opened { journal, kept, damage } = opened;
+        let preference = |name: &str| kept.preferences.get(name).cloned();
+        let ahead = preference(AHEAD).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let mut time = HubTime::new(config.clock.clone(), ahead);
+        let now = time.now();
+        let mut ulids = ulid::Generator::new();
+        let mut unwritten = Unwritten::default();
+        let device = preference(DEVICE).map(DeviceId).unwrap_or_else(|| {
+            let device = crate::press::new_id(&mut ulids, now);
+            unwritten.preferences.insert(DEVICE.to_owned(), device.clone());
+            DeviceId(device)
+        });
+        let nothing = Setup {
+            menu: kitchen::Menu::default(),
+            stations: Vec::new(),
+            settings: Settings::new(RestaurantId(String::new()), String::new()),
+        };
+        let mut board = Board::new(nothing.clone());
+        let mut stored_seq = 0;
+        let (mut restaurant, mut epoch) = (None, None);
+        let ready = kept.cursor.is_some();
+        if let Some(cursor) = kept.cursor {
+            board.replace(kept.setup.unwrap_or(nothing), kept.orders, cursor.seq);
+            stored_seq = cursor.seq;
+            restaurant = Some(cursor.restaurant);
+            epoch = Some(cursor.epoch);
+        }
+        for queued in &kept.outbox {
+            board.restore(queued.operation.clone());
+        }
+        let views = kept
+            .views
+            .iter()
+            .map(|(id, text)| (id.clone(), View::new(serde_json::from_str(text).unwrap_or_default())))
+            .collect();
+        let volume = preference(VOLUME).and_then(|text| text.parse().ok()).unwrap_or(80);
+        let started = Instant::now();
+        let connection = Connection {
+            state: ConnectionState::Connecting,
+            since: now,
+            hub: config.hub.label.clone(),
+            unsent: 0,
+            oldest_unsent: None,
+            fault: None,
+        };
+        let mut actor = Self {
+            device,
+            board,
+            ready,
+            restaurant,
+            epoch,
+            time,
+            now,
+            started,
+            zone: TimeZone::UTC,
+            zone_name: "UTC".to_owned(),
+            views,
+            pulls: BTreeMap::new(),
+            last_mount: 0,
+            outbox: Outbox::restored(kept.outbox),
+            problems: BTreeMap::new(),
+            notices: Vec::new(),
+            last_notice: 0,
+            volume,
+            bell: Bell::default(),
+            glass_changed: true,
+            bell_due: None,
+            speaker: link.speaker(),
+            link,
+            live: None,
+            loading: None,
+            want_snapshot: false,
+            phase: Phase::Idle,
+            refused: false,
+            heard: started,
+            heard_at: now,
+            connection,
+            journal: Some(journal),
+            unwritten,
+            writing: None,
+            write_after: None,
+            save_views_at: None,
+            unsaved_views: BTreeSet::new(),
+            stored_seq,
+            acked: (0, 0),
+            ack_after: started,
+            forget_at: started,
+            ahead_kept: ahead,
+            presses: VecDeque::new(),
+            pressing: None,
+            ulids,
+            inbox,
+            notifications,
+            sounds,
+            config,
+        };
+        if let Some(damage) = damage {
+            let code = match damage.outbox {
+                Salvage::Taken(_) => "journal_rebuilt",
+                Salvage::Unreadable => "journal_lost_presses",
+            };
+            actor.notice(Fault::new(code).with("kept_at", damage.kept_at.display()), None);
+        }
+        actor.setup_changed();
+        actor
+    }
+
+    pub(crate) async fn run(mut self) {
+        tracing::info!(
+            target: "display", device = %self.device, hub = %self.config.hub.url, seq = self.board.seq(),
+            orders = self.board.orders().count(), unsent = self.outbox.len(), "display started"
+        );
+        self.say(Input::Connect);
+        self.end_turn();
+        loop {
+            let deadline = self.deadline();
+            let woken = tokio::select! {
+                request = self.inbox.recv() => Woken::Request(request),
+                event = self.link.next_event() => Woken::Link(event),
+                result = answer(self.writing.as_mut().map(|writing| &mut writing.answer)) => Woken::Written(result),
+                result = answer(self.pressing.as_mut().map(|pressing| &mut pressing.answer)) => Woken::Pressed(result),
+                () = tokio::time::sleep_until(deadline) => Woken::Time,
+            };
+            self.now = self.time.now();
+            let mut turn = self.take(woken);
+            // What else is here already belongs to the same turn.
+            for _ in 0..TURN {
+                if matches!(turn, Turn::End) {
+                    break;
+                }
+                if let Some(event) = self.link.ready_event() {
+                    self.hear(event);
+                } else if let Ok(request) = self.inbox.try_recv() {
+                    turn = self.asked(request);
+                } else {
+                    break;
+                }
+            }
+            self.now = self.time.now();
+            if matches!(turn, Turn::End) {
+                break;
+            }
+            self.end_turn();
+        }
+        self.close().await;
+    }
+
+    fn take(&mut self, woken: Woken) -> Turn {
+        match woken {
+            Woken::Request(Some(request)) => return self.asked(request),
+            // Nobody holds the handle any more.
+            Woken::Request(None) => return Turn::End,
+            Woken::Link(Some(event)) => self.hear(event),
+            Woken::Link(None) => {
+                tracing::error!(target: "display", "the link has ended by itself");
+                return Turn::End;
+            }
+            Woken::Written(result) => self.written(result),
+            Woken::Pressed(result) => self.press_written(result),
+            Woken::Time => {}
+        }
+        Turn::GoOn
+    }
+
+    fn end_turn(&mut self) {
+        let instant = Instant::now();
+        self.keep_time_and_place(instant);
+        self.settle();
+        self.start_presses();
+        self.send();
+        self.judge_connection(instant);
+        self.ring();
+        self.answer_pulls(instant);
+        self.start_writing(instant);
+        self.acknowledge(instant);
+    }
+
+    async fn close(mut self) {
+        for (_, pull) in std::mem::take(&mut self.pulls) {
+            let _ = pull.reply.send(Err(Fault::new("display_ending")));
+        }
+        self.inbox.close();
+        self.link.shutdown().await;
+        // A press that is being written is answered by the disk, not by the network.
+        let last = async {
+            if let Some(pressing) = self.pressing.take() {
+                pressing.finish_without_board().await;
+            }
+            if let Some(writing) = self.writing.take() {
+                let _ = writing.answer.await;
+            }
+        };
+        if tokio::time::timeout(LAST_WRITES, last).await.is_err() {
+            tracing::error!(target: "display", "the last writes did not end in time");
+        }
+        self.unsaved_views = self.views.keys().cloned().collect();
+        self.save_views();
+        if let (Some(batch), Some(journal)) = (self.batch(), self.journal.as_ref()) {
+            let answer = journal.commit(batch);
+            match tokio::time::timeout(LAST_WRITES, answer).await {
+                Ok(Ok(Ok(()))) => {}
+                failed => tracing::error!(target: "display", ?failed, "the last writes were not made"),
+            }
+        }
+        if let Some(journal) = self.journal.take() {
+            let closing = tokio::task::spawn_blocking(move || journal.close());
+            if tokio::time::timeout(LAST_WRITES, closing).await.is_err() {
+                tracing::error!(target: "display", "the journal did not close in time");
+            }
+        }
+        tracing::info!(target: "display", unsent = self.outbox.len(), "display ended");
+    }
+
+    fn deadline(&self) -> Instant {
+        let mut at = Instant::now() + LONGEST_SLEEP;
+        let mut earlier = |candidate: Option<Instant>| {
+            if let Some(candidate) = candidate {
+                at = at.min(candidate);
+            }
+        };
+        let hub_clock = |moment: Option<At>| moment.map(|m| Instant::now() + self.time.until(self.now, m));
+        earlier(self.pulls.values().map(|pull| pull.until).min());
+        // Only for those that wait: a view that does not ask is looked at when it does.
+        let waiting = self.pulls.keys().filter_map(|id| self.views.get(id));
+        earlier(hub_clock(waiting.filter_map(|view| view.changes_at).min()));
+        earlier(hub_clock(self.bell_due));
+        earlier(self.save_views_at);
+        earlier(Some(self.forget_at));
+        let elapsed = self.started.elapsed();
+        earlier(self.live.and(self.outbox.next_try(elapsed)).map(|at| self.started + at));
+        if self.writing.is_none() {
+            earlier(self.write_after);
+        }
+        if self.live.is_some() && self.loading.is_none() && self.acked != self.reached() {
+            earlier(Some(self.ack_after));
+        }
+        if self.connection.state == ConnectionState::Connecting {
+            earlier(Some(self.heard + self.config.timing.liveness));
+        }
+        at
+    }
+
+    // --- views -------------------------------------------------------------------------------------------------
+
+    fn asked(&mut self, request: Request) -> Turn {
+        // Whoever asked and no longer waits need not know; so no answer here is checked.
+        match request {
+            Request::Mount { window, reply } => {
+                let mounted = self.mount(window);
+                let _ = reply.send(Ok(mounted));
+            }
+            Request::Unmount { view, mount, reply } => {
+                if let Ok(held) = self.view(&view, mount) {
+                    held.mount = None;
+                    self.drop_pull(&view);
+                }
+                let _ = reply.send(Ok(()));
+            }
+            Request::NextFrame { view, mount, revision, reply } => match self.view(&view, mount) {
+                Ok(_) => {
+                    self.drop_pull(&view);
+                    let until = Instant::now() + PULL;
+                    self.pulls.insert(view, Pull { revision, until, reply });
+                }
+                Err(fault) => {
+                    let _ = reply.send(Err(fault));
+                }
+            },
+            Request::Painted { view, mount, revision, reply } => {
+                let _ = reply.send(self.view(&view, mount).map(|held| held.painted(revision)));
+            }
+            Request::SetGrid { view, mount, grid, reply } => {
+                let result = self.view(&view, mount).map(|held| {
+                    held.looking.grid = Some(grid);
+                    held.stale = true;
+                });
+                self.remember_view(&view);
+                let _ = reply.send(result);
+            }
+            Request::Press { view, mount, press, reply } => {
+                self.bell.silence();
+                let allowed = self.view(&view, mount).and_then(|held| match held.role {
+                    Role::Cook => Ok(()),
+                    Role::Guest => Err(Fault::new("not_allowed")),
+                });
+                match allowed {
+                    Ok(()) => self.queue_press(WaitingPress { view, press, reply }),
+                    Err(fault) => {
+                        let _ = reply.send(Err(fault));
+                    }
+                }
+            }
+            Request::Go { view, mount, go, reply } => {
+                self.bell.silence();
+                let result = match self.view(&view, mount) {
+                    Ok(_) => self.go(&view, go),
+                    Err(fault) => Err(fault),
+                };
+                let _ = reply.send(result);
+            }
+            Request::Retry { reply } => {
+                self.say(Input::Retry);
+                self.say(Input::Connect);
+                let _ = reply.send(Ok(()));
+            }
+            Request::Connection { reply } => {
+                let _ = reply.send(Ok(self.connection.clone()));
+            }
+            Request::Shutdown => return Turn::End,
+        }
+        Turn::GoOn
+    }
+
+    /// The view, if that mount is still the one that may ask (R4.2, R4.4).
+    pub(crate) fn view(&mut self, view: &str, mount: u32) -> Result<&mut View, Fault> {
+        let held = self.views.get_mut(view).filter(|held| held.mount == Some(mount));
+        held.ok_or_else(|| Fault::new("mount_gone").passing())
+    }
+
+    fn mount(&mut self, window: Window) -> Mounted {
+        let Window { label, role, px_per_mm } = window;
+        self.drop_pull(&label);
+        self.last_mount += 1;
+        let mount = self.last_mount;
+        let looking = Looking { station: self.config.station.clone(), ..Looking::default() };
+        let is_new = !self.views.contains_key(&label);
+        let mut view = self.views.remove(&label).unwrap_or_else(|| View::new(looking));
+        view.role = role;
+        view.px_per_mm = px_per_mm.or(view.px_per_mm);
+        view.remount(mount);
+        let pending = self.pending_orders();
+        self.judge_connection(Instant::now());
+        view.refresh(&self.scene(&pending));
+        let frame = view.glass.frame(mount, None, self.now);
+        self.views.insert(label.clone(), view);
+        if is_new {
+            self.glass_changed = true;
+            self.remember_view(&label);
+        }
+        tracing::debug!(target: "display", view = label, mount, "view mounted");
+        Mounted { view: label, frame }
+    }
+
+    /// Ends a pull that nobody is to wait for any more.
+    fn drop_pull(&mut self, view: &str) {
+        if let Some(pull) = self.pulls.remove(view) {
+            let _ = pull.reply.send(Err(Fault::new("mount_gone").passing()));
+        }
+    }
+
+    fn go(&mut self, id: &str, go: Go) -> Result<(), Fault> {
+        match go {
+            Go::Volume { volume } => {
+                self.volume = volume.min(100);
+                self.unwritten.preferences.insert(VOLUME.to_owned(), self.volume.to_string());
+                self.sound(Sound::NewOrder);
+                self.all_stale();
+                return Ok(());
+            }
+            Go::Dismiss { notice } => {
+                self.notices.retain(|held| held.id != notice);
+                self.all_stale();
+                return Ok(());
+            }
+            Go::Tab { .. }
+            | Go::Page { .. }
+            | Go::Station { .. }
+            | Go::Order { .. }
+            | Go::Select { .. }
+            | Go::SelectStep { .. }
+            | Go::Text { .. } => {}
+        }
+        let Some(mut view) = self.views.remove(id) else { return Ok(()) };
+        let pending = self.pending_orders();
+        let result = self.move_view(&mut view, go, &self.scene(&pending));
+        view.stale = true;
+        self.views.insert(id.to_owned(), view);
+        self.remember_view(id);
+        self.glass_changed = true;
+        result
+    }
+
+    fn move_view(&self, view: &mut View, go: Go, scene: &Scene<'_>) -> Result<(), Fault> {
+        match go {
+            Go::Tab { tab } => {
+                view.looking.tab = tab;
+                (view.page, view.selected) = (1, None);
+            }
+            Go::Page { page } => (view.page, view.selected) = (page.max(1), None),
+            Go::Station { station } => {
+                if !station.is_expo() && self.board.setup().station(&station).is_none() {
+                    return Err(Fault::new("station_unknown"));
+                }
+                view.looking.station = Some(station);
+                view.looking.tab = Tab::Station;
+                (view.page, view.selected) = (1, None);
+            }
+            Go::Order { order } => {
+                if !matches!(view.looking.tab, Tab::Station | Tab::Expo) {
+                    view.looking.tab = Tab::Station;
+                }
+                let standing = view.standing(scene);
+                let found = standing.into_iter().find(|(held, _)| *held == order);
+                let (_, page) = found.ok_or_else(|| Fault::new("order_unknown"))?;
+                view.page = page;
+                view.selected = None;
+            }
+            Go::Select { position } => {
+                let standing = view.standing(scene);
+                let position = position as usize;
+                let on_page = standing.into_iter().filter(|(_, page)| *page == view.page).nth(position);
+                view.selected = on_page.map(|(order, _)| Selected { order, position });
+            }
+            Go::SelectStep { by } => {
+                let standing = view.standing(scene);
+                let at = view.selected.as_ref().and_then(|s| standing.iter().position(|(o, _)| *o == s.order));
+                let next = match at {
+                    Some(at) => {
+                        let last = i64::try_from(standing.len()).unwrap_or(0) - 1;
+                        (i64::try_from(at).unwrap_or(0) + i64::from(by)).clamp(0, last.max(0))
+                    }
+                    None => {
+                        let first = standing.iter().position(|(_, page)| *page == view.page);
+                        i64::try_from(first.unwrap_or(0)).unwrap_or(0)
+                    }
+                };
+                if let Some((order, page)) = standing.get(usize::try_from(next).unwrap_or(0)) {
+                    view.page = *page;
+                    view.selected = Some(Selected { order: order.clone(), position: 0 });
+                }
+            }
+            Go::Text { text } => view.looking.text = text,
+            Go::Volume { .. } | Go::Dismiss { .. } => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn scene<'a>(&'a self, pending: &'a BTreeSet<OrderId>) -> Scene<'a> {
+        let offset = Timestamp::from_millisecond(self.now.0).map_or(0, |at| self.zone.to_offset(at).seconds() / 60);
+        let settings = &self.board.setup().settings;
+        Scene {
+            board: &self.board,
+            ready: self.ready,
+            now: self.now,
+            utc_offset_minutes: offset,
+            day_start: business_day_start(self.now, &self.zone, settings.day_starts_minute),
+            volume: self.volume,
+            connection: &self.connection,
+            notices: &self.notices,
+            problems: &self.problems,
+            pending,
+        }
+    }
+
+    pub(crate) fn pending_orders(&self) -> BTreeSet<OrderId> {
+        self.board.pending().map(|operation| operation.order.clone()).collect()
+    }
+
+    /// Whatever views show may be otherwise now.
+    pub(crate) fn all_stale(&mut self) {
+        for view in self.views.values_mut() {
+            view.stale = true;
+        }
+        self.glass_changed = true;
+    }
+
+    fn answer_pulls(&mut self, instant: Instant) {
+        let pending = self.pending_orders();
+        let ids: Vec<String> = self.pulls.keys().cloned().collect();
+        for id in ids {
+            let Some(mut view) = self.views.remove(&id) else { continue };
+            if view.stale || view.changes_at.is_some_and(|at| at <= self.now) {
+                view.refresh(&self.scene(&pending));
+            }
+            let due = self.pulls.get(&id).is_some_and(|pull| {
+                // A revision that this mount never had asks for a whole picture at once.
+                pull.until <= instant || pull.revision != view.glass.revision()
+            });
+            if due && let (Some(pull), Some(mount)) = (self.pulls.remove(&id), view.mount) {
+                let frame = view.glass.frame(mount, Some(pull.revision), self.now);
+                tracing::trace!(target: "display", view = id, revision = frame.revision, cards = frame.cards.len(), "frame");
+                let _ = pull.reply.send(Ok(frame));
+            }
+            self.views.insert(id, view);
+        }
+    }
+
+    // --- sounds and notices ------------------------------------------------------------------------------------
+
+    fn ring(&mut self) {
+        let due = self.bell_due.is_some_and(|due| due <= self.now);
+        if !self.glass_changed && !due {
+            return;
+        }
+        self.glass_changed = false;
+        let stations: BTreeSet<_> = self.views.values().map(|view| view.shown_station(&self.board)).collect();
+        let mut glass: BTreeMap<OrderId, Heard> = BTreeMap::new();
+        for station in &stations {
+            for ticket in self.board.tickets(station, self.now) {
+                let heard = if card::is_fresh(&ticket, self.now) { Heard::Fresh } else { Heard::Seen };
+                let held = glass.entry(ticket.order.id.clone()).or_insert(heard);
+                // Begun anywhere is begun.
+                if heard == Heard::Seen {
+                    *held = Heard::Seen;
+                }
+            }
+        }
+        let rung = self.bell.listen(&glass, self.now);
+        if rung.now {
+            self.sound(Sound::NewOrder);
+        }
+        if !rung.new.is_empty() {
+            for view in self.views.values_mut() {
+                let station = view.shown_station(&self.board);
+                let here = |id: &&OrderId| {
+                    self.board.order(id).is_some_and(|order| Ticket::of(order, &station).is_some())
+                };
+                view.unseen.extend(rung.new.iter().filter(here).cloned());
+                view.stale = true;
+            }
+        }
+        let fires = self.board.scheduled(self.now).first().and_then(|order| order.fire_at);
+        self.bell_due = self.bell.due().into_iter().chain(fires).min();
+    }
+
+    fn sound(&self, sound: Sound) {
+        // Nobody may be listening.
+        let _ = self.sounds.send(Ring { sound, volume: self.volume });
+    }
+
+    /// Shows something that went wrong to every view.
+    pub(crate) fn notice(&mut self, fault: Fault, about: Option<&Order>) {
+        self.last_notice += 1;
+        let label: Option<TicketLabel> = about.map(card::label);
+        let order_type: Option<OrderType> = about.map(|order| order.order_type);
+        tracing::warn!(target: "display", code = fault.code, order = about.map(|o| o.id.as_str()), "notice");
+        self.notices.push(Notice { id: self.last_notice, fault, label, order_type });
+        let excess = self.notices.len().saturating_sub(MOST_NOTICES);
+        self.notices.drain(..excess);
+        self.all_stale();
+    }
+
+    // --- the connection ----------------------------------------------------------------------------------------
+
+    pub(crate) fn say(&self, input: Input) {
+        if let Err(refused) = self.speaker.say(input) {
+            tracing::error!(target: "display", ?refused, "the link takes no commands");
+        }
+    }
+
+    pub(crate) fn tell_hub(&self, generation: u64, message: &ScreenMessage) {
+        match serde_json::to_string(message) {
+            Ok(text) => self.say(Input::Send { generation, text }),
+            Err(error) => tracing::error!(target: "display", %error, "a message could not be written"),
+        }
+    }
+
+    /// Something came from the hub.
+    pub(crate) fn heard_something(&mut self) {
+        self.heard = Instant::now();
+        self.heard_at = self.now;
+    }
+
+    pub(crate) fn phase_changed(&mut self, to: Phase, cause: Option<&link::Cause>) {
+        self.phase = to;
+        if cause.is_some_and(|cause| !matches!(cause, link::Cause::Refused { .. })) {
+            // Another reason than a refusal: whoever is there next may be a different hub.
+            self.refused = false;
+        }
+        match to {
+            Phase::Live => {
+                self.refused = false;
+                self.connection.fault = None;
+            }
+            Phase::Refused => self.refused = true,
+            Phase::Idle | Phase::Waiting | Phase::Connecting | Phase::Authenticating | Phase::Closing => {}
+        }
+        if to != Phase::Live {
+            self.live = None;
+            self.loading = None;
+        }
+    }
+
+    pub(crate) fn attempt_limit(&self, attempts: u32) {
+        let _ = self.notifications.send(Notification::ConnectionMaxAttempts { attempts });
+    }
+
+    fn judge_connection(&mut self, instant: Instant) {
+        let silent = instant.duration_since(self.heard) >= self.config.timing.liveness;
+        let state = match self.phase {
+            Phase::Live => ConnectionState::Live,
+            _ if self.refused => ConnectionState::Refused,
+            _ if silent => ConnectionState::Offline,
+            _ => ConnectionState::Connecting,
+        };
+        let unsent = u32::try_from(self.outbox.len()).unwrap_or(u32::MAX);
+        let changed = state != self.connection.state;
+        let before = self.connection.clone();
+        if changed {
+            // Nothing has been certain since the hub was heard last.
+            self.connection.since = if state == ConnectionState::Offline { self.heard_at } else { self.now };
+            self.connection.state = state;
+        }
+        self.connection.unsent = unsent;
+        self.connection.oldest_unsent = self.outbox.oldest();
+        if before != self.connection {
+            for view in self.views.values_mut() {
+                view.stale = true;
+            }
+        }
+        if changed {
+            tracing::info!(target: "display", from = ?before.state, to = ?state, unsent, "connection");
+            let _ = self.notifications.send(Notification::ConnectionChange(self.connection.clone()));
+        }
+    }
+
+    fn send(&mut self) {
+        let Some(generation) = self.live else { return };
+        for operation in self.outbox.take(generation, self.now, self.started.elapsed()) {
+            tracing::debug!(target: "display", operation = %operation.id, order = %operation.order, "sent");
+            self.tell_hub(generation, &ScreenMessage::Operation(operation));
+        }
+    }
+
+    /// What is stored and what is painted.
+    fn reached(&self) -> (u64, u64) {
+        let looked_at = self.views.values().filter(|view| view.mount.is_some());
+        let painted = looked_at.map(View::painted_seq).min().unwrap_or(0);
+        (self.stored_seq, painted)
+    }
+
+    fn acknowledge(&mut self, instant: Instant) {
+        let Some(generation) = self.live.filter(|_| self.loading.is_none()) else { return };
+        let reached = self.reached();
+        if reached == self.acked || instant < self.ack_after {
+            return;
+        }
+        self.acked = reached;
+        self.ack_after = instant + ACK_EVERY;
+        let (stored_seq, painted_seq) = reached;
+        self.tell_hub(generation, &ScreenMessage::Ack { stored_seq, painted_seq });
+    }
+
+    /// The next connection has heard nothing of us yet.
+    pub(crate) fn forget_acknowledged(&mut self) {
+        self.acked = (0, 0);
+    }
+
+    // --- the journal -------------------------------------------------------------------------------------------
+
+    /// Operations that the board no longer holds have been settled by the hub.
+    fn settle(&mut self) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        let pending: BTreeSet<_> = self.board.pending().map(|operation| operation.id.clone()).collect();
+        let settled = self.outbox.settle(|id| pending.contains(id));
+        self.unwritten.settled.extend(settled);
+    }
+
+    fn start_writing(&mut self, instant: Instant) {
+        if self.writing.is_some() || self.write_after.is_some_and(|after| instant < after) {
+            return;
+        }
+        self.write_after = None;
+        let Some(batch) = self.batch() else { return };
+        let Some(journal) = self.journal.as_ref() else { return };
+        let seq = batch.cursor.as_ref().map_or(self.stored_seq, |cursor| cursor.seq);
+        let (settled, preferences, views) =
+            (batch.settled.clone(), batch.preferences.clone(), batch.views.clone());
+        self.writing = Some(Writing { answer: journal.commit(batch), seq, settled, preferences, views });
+    }
+
+    /// Everything unwritten, as it is now: orders and the cursor that goes with them.
+    fn batch(&mut self) -> Option<Batch> {
+        let Unwritten { orders, forgotten, settled, whole, setup, cursor, preferences, views } =
+            std::mem::take(&mut self.unwritten);
+        let orders = if whole {
+            self.board.orders().filter_map(|order| self.board.confirmed(&order.id)).cloned().collect()
+        } else {
+            orders.iter().filter_map(|id| self.board.confirmed(id)).cloned().collect()
+        };
+        let cursor = match (&self.restaurant, &self.epoch) {
+            (Some(restaurant), Some(epoch)) if cursor => {
+                Some(Cursor { restaurant: restaurant.clone(), epoch: epoch.clone(), seq: self.board.seq() })
+            }
+            _ => None,
+        };
+        let batch = Batch {
+            operations: Vec::new(),
+            settled,
+            whole,
+            orders,
+            forgotten: forgotten.into_iter().collect(),
+            cursor,
+            setup: setup.then(|| self.board.setup().clone()),
+            views,
+            preferences,
+        };
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    fn written(&mut self, result: Result<(), CommitError>) {
+        let Some(Writing { seq, settled, preferences, views, .. }) = self.writing.take() else { return };
+        match result {
+            Ok(()) => self.stored_seq = seq,
+            Err(error) => {
+                tracing::error!(target: "display", %error, "what was received is not written; trying again");
+                // Whatever was in that batch, everything is right again after this one.
+                self.unwritten.whole = true;
+                self.unwritten.setup = true;
+                self.unwritten.cursor = true;
+                self.unwritten.settled.extend(settled);
+                for (name, value) in preferences {
+                    self.unwritten.preferences.entry(name).or_insert(value);
+                }
+                for (id, value) in views {
+                    self.unwritten.views.entry(id).or_insert(value);
+                }
+                self.write_after = Some(Instant::now() + WRITE_AGAIN);
+            }
+        }
+    }
+
+    fn remember_view(&mut self, view: &str) {
+        self.unsaved_views.insert(view.to_owned());
+        self.save_views_at.get_or_insert_with(|| Instant::now() + VIEW_SAVE);
+    }
+
+    fn save_views(&mut self) {
+        for id in std::mem::take(&mut self.unsaved_views) {
+            let Some(view) = self.views.get(&id) else { continue };
+            match serde_json::to_string(&view.looking) {
+                Ok(text) => {
+                    self.unwritten.views.insert(id, text);
+                }
+                Err(error) => tracing::error!(target: "display", %error, "a view could not be written"),
+            }
+        }
+    }
+
+    fn keep_time_and_place(&mut self, instant: Instant) {
+        if self.save_views_at.is_some_and(|at| at <= instant) {
+            self.save_views_at = None;
+            self.save_views();
+        }
+        if self.forget_at <= instant {
+            self.forget_at = instant + FORGET_EVERY;
+            self.forget();
+        }
+        let ahead = self.time.ahead_ms();
+        if self.live.is_some() && (ahead - self.ahead_kept).abs() > AHEAD_KEPT_MS {
+            self.ahead_kept = ahead;
+            self.unwritten.preferences.insert(AHEAD.to_owned(), ahead.to_string());
+        }
+    }
+
+    /// Drops what was finished before this business day.
+    fn forget(&mut self) {
+        let settings = &self.board.setup().settings;
+        let before = business_day_start(self.now, &self.zone, settings.day_starts_minute);
+        let old: Vec<OrderId> = self
+            .board
+            .orders()
+            .filter(|order| !order.is_open() && order.updated_at < before)
+            .map(|order| order.id.clone())
+            .collect();
+        if old.is_empty() {
+            return;
+        }
+        let forgotten = self.board.forget(before);
+        tracing::info!(target: "display", forgotten, "orders of earlier days are forgotten");
+        let gone = |board: &Board, id: &OrderId| board.confirmed(id).is_none();
+        self.unwritten.forgotten.extend(old.into_iter().filter(|id| gone(&self.board, id)));
+        let board = &self.board;
+        self.bell.keep(|id| board.confirmed(id).is_some());
+        self.problems.retain(|id, _| board.confirmed(id).is_some());
+        self.all_stale();
+    }
+
+    /// Menu, stations or settings are others.
+    pub(crate) fn setup_changed(&mut self) {
+        let name = self.board.setup().settings.time_zone.clone();
+        if name == self.zone_name {
+            return;
+        }
+        self.zone_name = name.clone();
+        match TimeZone::get(&name) {
+            Ok(zone) => self.zone = zone,
+            Err(error) => {
+                tracing::error!(target: "display", %error, zone = name, "the restaurant's time zone is not known");
+                self.zone = TimeZone::UTC;
+                self.notice(Fault::new("time_zone_unknown").with("zone", name), None);
+            }
+        }
+    }
+}
+
+/// Names of preferences in the journal.
+const DEVICE: &str = "device_id";
+const VOLUME: &str = "volume";
+const AHEAD: &str = "hub_ahead_ms";
+
+async fn answer(
+    receiver: Option<&mut oneshot::Receiver<Result<(), CommitError>>>,
+) -> Result<(), CommitError> {
+    match receiver {
+        Some(receiver) => receiver.await.unwrap_or(Err(CommitError::Closed)),
+        None => std::future::pending().await,
+    }
+}

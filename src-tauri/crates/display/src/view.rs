@@ -1,0 +1,560 @@
+//! A view: what one window shows, and what of it the window has already been given.
+//!
+//! [`View`] is the persisted part and where the person is looking; [`Picture`] is what that comes to at one moment, made
+//! anew each time; [`Glass`] keeps the last picture with the revision at which each part of it changed, and cuts frames
+//! from it. The invariant: a whole frame plus every later change is the picture.
+
+use crate::card::{self, Marks};
+use crate::frame::{
+    AllDayCount, Card, Connection, Frame, Glass as Measure, Grid, Head, NewChip, Notice, Place, Row,
+    StationChoice, Tab, TextSize, Toast,
+};
+use crate::layout::lay_out;
+use kitchen::{
+    At, Board, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use wire::hub::Fault;
+
+/// Rows of the recall tab: a shift's worth that a person still scrolls.
+const RECALL_ROWS: usize = 200;
+/// Cards that left, as remembered for frames; who is further behind gets a whole one.
+const MOST_GONE: usize = 256;
+
+/// What a window may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A cook's: everything.
+    #[default]
+    Cook,
+    /// For looking at only, such as a window that guests see.
+    Guest,
+}
+
+/// What a window shows; the part that a restart keeps.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Looking {
+    /// None: the first station of the setup.
+    #[serde(default)]
+    pub(crate) station: Option<StationId>,
+    #[serde(default)]
+    pub(crate) tab: Tab,
+    #[serde(default)]
+    pub(crate) text: TextSize,
+    #[serde(default)]
+    pub(crate) grid: Option<Grid>,
+}
+
+/// One view with everything that is only known while the program runs.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) role: Role,
+    pub(crate) px_per_mm: Option<f64>,
+    pub(crate) looking: Looking,
+    pub(crate) page: u32,
+    pub(crate) selected: Option<Selected>,
+    /// New orders whose page nobody has looked at.
+    pub(crate) unseen: BTreeSet<OrderId>,
+    pub(crate) toasts: Vec<Toast>,
+    /// The mount that may ask; none: nobody looks.
+    pub(crate) mount: Option<u32>,
+    pub(crate) glass: Glass,
+    /// The picture may be another by now.
+    pub(crate) stale: bool,
+    /// When the picture changes although nothing happens.
+    pub(crate) changes_at: Option<At>,
+    /// How far the log was when a revision was last the whole truth.
+    through: VecDeque<(u32, u64)>,
+    /// The latest revision that the window says is on the glass.
+    painted: u32,
+}
+
+/// The selected card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Selected {
+    pub(crate) order: OrderId,
+    /// Where it stood, counted over all pages: when it goes, its follower takes its place.
+    pub(crate) position: usize,
+}
+
+/// Everything a picture is made from, besides the view itself.
+pub(crate) struct Scene<'a> {
+    pub(crate) board: &'a Board,
+    pub(crate) ready: bool,
+    pub(crate) now: At,
+    pub(crate) utc_offset_minutes: i32,
+    pub(crate) day_start: At,
+    pub(crate) volume: u8,
+    pub(crate) connection: &'a Connection,
+    pub(crate) notices: &'a [Notice],
+    pub(crate) problems: &'a BTreeMap<OrderId, Fault>,
+    pub(crate) pending: &'a BTreeSet<OrderId>,
+}
+
+/// What a view looks like at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Picture {
+    pub(crate) head: Head,
+    pub(crate) connection: Connection,
+    pub(crate) cards: Vec<Card>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) counts: Vec<AllDayCount>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) chips: Vec<NewChip>,
+    pub(crate) toasts: Vec<Toast>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl View {
+    pub(crate) fn new(looking: Looking) -> Self {
+        Self {
+            role: Role::Cook,
+            px_per_mm: None,
+            looking,
+            page: 1,
+            selected: None,
+            unseen: BTreeSet::new(),
+            toasts: Vec::new(),
+            mount: None,
+            glass: Glass::default(),
+            stale: true,
+            changes_at: None,
+            through: VecDeque::new(),
+            painted: 0,
+        }
+    }
+
+    /// The station whose lines this view is about, whatever the tab.
+    pub(crate) fn station(&self, board: &Board) -> StationId {
+        let stations = &board.setup().stations;
+        let chosen = self.looking.station.as_ref().filter(|id| id.is_expo() || board.setup().station(id).is_some());
+        let first = || stations.iter().find(|station| station.role == StationRole::Prep).map(|s| s.id.clone());
+        chosen.cloned().or_else(first).unwrap_or_else(StationId::expo)
+    }
+
+    /// The station whose tickets are on the glass: presses act there.
+    pub(crate) fn shown_station(&self, board: &Board) -> StationId {
+        match self.looking.tab {
+            Tab::Expo => StationId::expo(),
+            Tab::Station | Tab::AllDay | Tab::Scheduled | Tab::Recall => self.station(board),
+        }
+    }
+
+    /// Makes the picture of now, and moves page and selection where they have to be.
+    pub(crate) fn look(&mut self, scene: &Scene<'_>) -> Picture {
+        let Scene { board, now, .. } = *scene;
+        let setup = board.setup();
+        let station = self.station(board);
+        let shown = self.shown_station(board);
+        let tickets = board.tickets(&shown, now);
+        let grid = self.looking.grid.unwrap_or(USUAL_GRID);
+        self.toasts.retain(|toast| toast.until > now);
+
+        let whole: Vec<Card> = tickets
+            .iter()
+            .map(|ticket| {
+                let id = &ticket.order.id;
+                let marks = Marks {
+                    seen: board.confirmed(id).map_or(ticket.order.version, |order| order.version),
+                    pending: scene.pending.contains(id),
+                    problem: scene.problems.get(id).cloned(),
+                };
+                card::card(ticket, setup, now, marks)
+            })
+            .collect();
+        let demands: Vec<_> = whole.iter().map(|card| card::demand(card, &grid)).collect();
+        let slots = lay_out(&grid, &demands);
+        let on_cards = matches!(self.looking.tab, Tab::Station | Tab::Expo);
+        let pages = if on_cards { slots.iter().map(|slot| slot.page).max().unwrap_or(1) } else { 1 };
+        let card_page = self.page.clamp(1, pages);
+        if on_cards {
+            self.page = card_page;
+        }
+        let (mut cards, mut places) = (Vec::new(), Vec::new());
+        for slot in slots.iter().filter(|slot| on_cards && slot.page == card_page) {
+            let piece = card::part_of(&whole[slot.ticket], slot.part, slot.parts, slot.lines.clone());
+            places.push(Place { card: piece.id.clone(), column: slot.column, row: slot.row, rows: slot.rows });
+            cards.push(piece);
+        }
+
+        // What is on the page has been looked at.
+        let page_of = |order: &OrderId| {
+            let ticket = tickets.iter().position(|ticket| &ticket.order.id == order)?;
+            Some((ticket, slots.iter().find(|slot| slot.ticket == ticket)?.page))
+        };
+        self.unseen.retain(|order| match page_of(order) {
+            Some((ticket, page)) => whole[ticket].fresh && !(on_cards && page == card_page),
+            None => false,
+        });
+        let mut chips: Vec<(usize, NewChip)> = self
+            .unseen
+            .iter()
+            .filter_map(|order| {
+                let (index, page) = page_of(order)?;
+                let Card { order, label, order_type, .. } = whole[index].clone();
+                Some((index, NewChip { order, label, order_type, page }))
+            })
+            .collect();
+        chips.sort_by_key(|(index, _)| *index);
+
+        let selected = if on_cards { self.select_again(&whole, &cards) } else { None };
+        let counts = all_day(&tickets)
+            .into_iter()
+            .map(|count| AllDayCount {
+                item: count.item,
+                name: count.name,
+                open: count.open,
+                started: count.started,
+            })
+            .collect();
+        let scheduled = board.scheduled(now);
+        let rows = match self.looking.tab {
+            Tab::Scheduled => scheduled.iter().map(|order| scheduled_row(scene, order)).collect(),
+            Tab::Recall => recall_rows(scene, &station),
+            Tab::Station | Tab::Expo | Tab::AllDay => Vec::new(),
+        };
+        let open_at = |other: &StationId| {
+            if *other == shown { tickets.len() } else { board.tickets(other, now).len() }
+        };
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let head = Head {
+            restaurant: setup.settings.name.clone(),
+            demo: setup.settings.demo,
+            ready: scene.ready,
+            utc_offset_minutes: scene.utc_offset_minutes,
+            station: choice(board, &station),
+            stations: choices(board),
+            tab: self.looking.tab,
+            station_open: count(open_at(&station)),
+            expo_open: count(open_at(&StationId::expo())),
+            scheduled: count(scheduled.len()),
+            late: count(whole.iter().filter(|card| card.urgency == Urgency::Late).count()),
+            page: card_page,
+            pages,
+            selected,
+            glass: Measure { px_per_mm: self.px_per_mm, text: self.looking.text },
+            volume: scene.volume,
+        };
+        self.changes_at = next_change(scene, &tickets, &scheduled, &self.toasts, now);
+        Picture {
+            head,
+            connection: scene.connection.clone(),
+            cards,
+            places,
+            counts,
+            rows,
+            chips: chips.into_iter().map(|(_, chip)| chip).collect(),
+            toasts: self.toasts.clone(),
+            notices: scene.notices.to_vec(),
+        }
+    }
+
+    /// Makes the picture and takes it over. The log was at `seq` then.
+    pub(crate) fn refresh(&mut self, scene: &Scene<'_>) {
+        let picture = self.look(scene);
+        self.glass.take(picture);
+        self.stale = false;
+        let revision = self.glass.revision();
+        match self.through.back_mut() {
+            Some((last, seq)) if *last == revision => *seq = scene.board.seq(),
+            _ => self.through.push_back((revision, scene.board.seq())),
+        }
+        if self.through.len() > MOST_GONE {
+            self.through.pop_front();
+        }
+    }
+
+    /// That revision is on the glass.
+    pub(crate) fn painted(&mut self, revision: u32) {
+        self.painted = self.painted.max(revision.min(self.glass.revision()));
+        while self.through.get(1).is_some_and(|(next, _)| *next <= self.painted) {
+            self.through.pop_front();
+        }
+    }
+
+    /// Everything up to this event is on the glass.
+    pub(crate) fn painted_seq(&self) -> u64 {
+        self.through.front().filter(|(revision, _)| *revision <= self.painted).map_or(0, |(_, seq)| *seq)
+    }
+
+    /// Another mount: what the last one had is nobody's any more.
+    pub(crate) fn remount(&mut self, mount: u32) {
+        self.mount = Some(mount);
+        self.glass = Glass::default();
+        self.through.clear();
+        self.painted = 0;
+        self.stale = true;
+    }
+
+    /// The orders of all cards in the order they stand, over all pages, and the page of each.
+    pub(crate) fn standing(&self, scene: &Scene<'_>) -> Vec<(OrderId, u32)> {
+        let station = self.shown_station(scene.board);
+        let tickets = scene.board.tickets(&station, scene.now);
+        let grid = self.looking.grid.unwrap_or(USUAL_GRID);
+        let setup = scene.board.setup();
+        let demands: Vec<_> = tickets
+            .iter()
+            .map(|ticket| {
+                let problem = scene.problems.get(&ticket.order.id).cloned();
+                let marks = Marks { problem, ..Marks::default() };
+                card::demand(&card::card(ticket, setup, scene.now, marks), &grid)
+            })
+            .collect();
+        let mut slots = lay_out(&grid, &demands);
+        slots.retain(|slot| slot.part == 1);
+        slots.sort_by_key(|slot| (slot.page, slot.column, slot.row));
+        slots.into_iter().map(|slot| (tickets[slot.ticket].order.id.clone(), slot.page)).collect()
+    }
+
+    /// Which card is selected now: the same one, or the one that took its place.
+    fn select_again(&mut self, whole: &[Card], cards: &[Card]) -> Option<String> {
+        let selected = self.selected.as_mut()?;
+        if !whole.iter().any(|card| card.order == selected.order) {
+            match cards.get(selected.position.min(cards.len().saturating_sub(1))) {
+                Some(follower) => selected.order = follower.order.clone(),
+                None => {
+                    self.selected = None;
+                    return None;
+                }
+            }
+        }
+        match cards.iter().position(|card| card.order == selected.order) {
+            Some(position) => {
+                selected.position = position;
+                Some(cards[position].id.clone())
+            }
+            // On another page.
+            None => None,
+        }
+    }
+}
+
+/// Before the web view has measured itself: the grid of a 21.5" screen.
+const USUAL_GRID: Grid = Grid {
+    columns: 4,
+    rows: 2,
+    cell_body_px: 260,
+    cell_row_px: 480,
+    line_px: 60,
+    row_px: 40,
+    dim_px: 32,
+    name_chars: 16,
+    row_chars: 20,
+};
+
+fn choice(board: &Board, id: &StationId) -> StationChoice {
+    // The pass is named by the language.
+    let name = if id.is_expo() {
+        String::new()
+    } else {
+        board.setup().station(id).map(|station| station.name.clone()).unwrap_or_default()
+    };
+    StationChoice { id: id.clone(), name }
+}
+
+fn choices(board: &Board) -> Vec<StationChoice> {
+    let prep = board.setup().stations.iter().filter(|station| station.role == StationRole::Prep);
+    let mut choices: Vec<StationChoice> = prep.map(|station| choice(board, &station.id)).collect();
+    choices.push(choice(board, &StationId::expo()));
+    choices
+}
+
+fn next_change(
+    scene: &Scene<'_>,
+    tickets: &[Ticket<'_>],
+    scheduled: &[&Order],
+    toasts: &[Toast],
+    now: At,
+) -> Option<At> {
+    let settings = &scene.board.setup().settings;
+    let pressing =
+        tickets.iter().filter_map(|ticket| Urgency::changes_at(ticket.order, ticket.station, settings, now));
+    let fresh = tickets
+        .iter()
+        .filter(|ticket| card::is_fresh(ticket, now))
+        .map(|ticket| card::fresh_until(ticket.order));
+    let fires = scheduled.iter().filter_map(|order| order.fire_at).filter(|at| *at > now);
+    let toasts = toasts.iter().map(|toast| toast.until);
+    pressing.chain(fresh).chain(fires).chain(toasts).min()
+}
+
+fn scheduled_row(scene: &Scene<'_>, order: &Order) -> Row {
+    let lines = order.lines.iter().filter(|line| line.live() > 0);
+    Row {
+        at: order.fire_at.unwrap_or(order.created_at),
+        lines: lines.map(|line| format!("{} {}", line.live(), line.name)).collect(),
+        bump: None,
+        ..row(scene, order)
+    }
+}
+
+fn row(scene: &Scene<'_>, order: &Order) -> Row {
+    Row {
+        order: order.id.clone(),
+        seen: scene.board.confirmed(&order.id).map_or(order.version, |confirmed| confirmed.version),
+        label: card::label(order),
+        order_type: order.order_type,
+        number: order.short_number().to_owned(),
+        at: order.updated_at,
+        since: order.clock_started_at(),
+        lines: Vec::new(),
+        bump: None,
+    }
+}
+
+/// What left this station's glass this shift, the latest first.
+pub(crate) fn recall_rows(scene: &Scene<'_>, station: &StationId) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for order in scene.board.orders() {
+        let voided = matches!(order.state, OrderState::Voided { .. });
+        for bump in order.bumps.iter().filter(|bump| &bump.station == station && bump.at >= scene.day_start) {
+            let mut pieces: BTreeMap<usize, u32> = BTreeMap::new();
+            for moved in bump.moves.iter().filter(|moved| moved.bumped > 0) {
+                if let Some(index) = order.lines.iter().position(|line| line.id == moved.line) {
+                    let most = pieces.entry(index).or_default();
+                    *most = (*most).max(moved.bumped);
+                }
+            }
+            let lines =
+                pieces.into_iter().map(|(index, count)| format!("{count} {}", order.lines[index].name));
+            rows.push(Row {
+                at: bump.at,
+                lines: lines.collect(),
+                bump: (!voided).then(|| bump.operation.clone()),
+                ..row(scene, order)
+            });
+        }
+    }
+    rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.bump.cmp(&a.bump)));
+    rows.truncate(RECALL_ROWS);
+    rows
+}
+
+/// The last picture, each part with the revision at which it became what it is.
+#[derive(Debug, Default)]
+pub(crate) struct Glass {
+    revision: u32,
+    head: Option<(Head, u32)>,
+    connection: Option<(Connection, u32)>,
+    cards: BTreeMap<String, (Card, u32)>,
+    /// The cards in the order they stand.
+    order: Vec<String>,
+    gone: VecDeque<(String, u32)>,
+    /// Who is before this cannot be told what is gone.
+    floor: u32,
+    places: (Vec<Place>, u32),
+    counts: (Vec<AllDayCount>, u32),
+    rows: (Vec<Row>, u32),
+    chips: (Vec<NewChip>, u32),
+    toasts: (Vec<Toast>, u32),
+    notices: (Vec<Notice>, u32),
+}
+
+impl Glass {
+    pub(crate) fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// Takes over a picture; the revision grows if anything on it is another.
+    pub(crate) fn take(&mut self, picture: Picture) {
+        let next = self.revision + 1;
+        let mut changed = false;
+        changed |= renew_option(&mut self.head, picture.head, next);
+        changed |= renew_option(&mut self.connection, picture.connection, next);
+        changed |= renew(&mut self.places, picture.places, next);
+        changed |= renew(&mut self.counts, picture.counts, next);
+        changed |= renew(&mut self.rows, picture.rows, next);
+        changed |= renew(&mut self.chips, picture.chips, next);
+        changed |= renew(&mut self.toasts, picture.toasts, next);
+        changed |= renew(&mut self.notices, picture.notices, next);
+        self.order = picture.cards.iter().map(|card| card.id.clone()).collect();
+        let mut left: BTreeSet<String> = self.cards.keys().cloned().collect();
+        for card in picture.cards {
+            left.remove(&card.id);
+            match self.cards.get_mut(&card.id) {
+                Some((held, _)) if *held == card => {}
+                Some(held) => {
+                    *held = (card, next);
+                    changed = true;
+                }
+                None => {
+                    self.gone.retain(|(id, _)| *id != card.id);
+                    self.cards.insert(card.id.clone(), (card, next));
+                    changed = true;
+                }
+            }
+        }
+        for id in left {
+            self.cards.remove(&id);
+            self.gone.push_back((id, next));
+            changed = true;
+        }
+        while self.gone.len() > MOST_GONE {
+            if let Some((_, revision)) = self.gone.pop_front() {
+                self.floor = revision;
+            }
+        }
+        if changed {
+            self.revision = next;
+        }
+    }
+
+    /// The changes since a revision, or everything.
+    pub(crate) fn frame(&self, mount: u32, since: Option<u32>, now: At) -> Frame {
+        let base = since.filter(|since| *since > 0 && *since >= self.floor && *since <= self.revision);
+        let after = base.unwrap_or(0);
+        let cards = match base {
+            None => self.order.iter().filter_map(|id| self.cards.get(id)).map(|(card, _)| card.clone()).collect(),
+            Some(_) => {
+                let changed = self.order.iter().filter_map(|id| self.cards.get(id));
+                changed.filter(|(_, at)| *at > after).map(|(card, _)| card.clone()).collect()
+            }
+        };
+        let gone = match base {
+            None => Vec::new(),
+            Some(_) => {
+                self.gone.iter().filter(|(_, at)| *at > after).map(|(id, _)| id.clone()).collect()
+            }
+        };
+        Frame {
+            mount,
+            base,
+            revision: self.revision,
+            now,
+            head: self.head.as_ref().and_then(|held| newer(held, base)),
+            connection: self.connection.as_ref().and_then(|held| newer(held, base)),
+            cards,
+            gone,
+            places: newer(&self.places, base),
+            counts: newer(&self.counts, base),
+            rows: newer(&self.rows, base),
+            chips: newer(&self.chips, base),
+            toasts: newer(&self.toasts, base),
+            notices: newer(&self.notices, base),
+        }
+    }
+}
+
+fn newer<T: Clone>((value, changed): &(T, u32), base: Option<u32>) -> Option<T> {
+    base.is_none_or(|base| *changed > base).then(|| value.clone())
+}
+
+fn renew<T: PartialEq>(held: &mut (T, u32), value: T, revision: u32) -> bool {
+    if held.0 == value {
+        return false;
+    }
+    *held = (value, revision);
+    true
+}
+
+fn renew_option<T: PartialEq>(held: &mut Option<(T, u32)>, value: T, revision: u32) -> bool {
+    match held {
+        Some((same, _)) if *same == value => false,
+        Some(_) | None => {
+            *held = Some((value, revision));
+            true
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! The whole display core over a real socket, against a scripted hub.
+
+mod common;
+
+use common::{Screen, config, mount};
+use display::frame::{CardLineState, ConnectionState, Go, Press, PressLine, Tab};
+use display::{Kitchen, Notification, Role, Token, Window};
+use kitchen::{At, ModifierClass, OperationId};
+use std::sync::Arc;
+use std::time::Duration;
+use testkit::{Behaviour, ScriptedHub, draft, eventually, line};
+use tokio::time::timeout;
+use wire::hub::Fault;
+
+#[tokio::test]
+async fn an_order_comes_to_the_glass_and_a_bump_to_the_hub() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    let mut sounds = screen.kitchen.sounds();
+    let seq = hub.place("o1", draft("12", vec![line("steak", 2, &["medium rare", "allergy sesame"]), line("fries", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    let card = screen.window.card("o1").unwrap().clone();
+    assert!(card.fresh && !card.pending);
+    assert_eq!((card.done, card.total, card.lines.len(), card.bump.len()), (0, 1, 2, 1));
+    assert_eq!(card.lines[0].modifiers[1].text, "sesame");
+    assert_eq!(card.lines[0].modifiers[1].class, ModifierClass::Allergy);
+    timeout(Duration::from_secs(2), sounds.recv()).await.expect("it rings").unwrap();
+    eventually("stored and painted are acknowledged", || async {
+        (hub.acks().last() == Some(&(seq, seq))).then_some(())
+    })
+    .await;
+
+    let pressed = screen.bump("o1").await;
+    screen.until("the bump", |w| w.card("o1").is_none()).await;
+    let toast = screen.window.frame.toasts.clone().unwrap().pop().unwrap();
+    assert_eq!(Some(toast.operation.clone()), pressed.operation);
+    eventually("the hub has it", || async { (hub.applied() == [toast.operation.clone()]).then_some(()) }).await;
+    screen.until("nothing unsent", |w| w.unsent() == 0).await;
+
+    screen.press(Press::Unbump { order: "o1".into(), operation: toast.operation }).await.unwrap();
+    screen.until("it is back", |w| w.card("o1").is_some()).await;
+    assert_eq!(screen.window.card("o1").unwrap().since, card.since, "a recall keeps its age");
+    assert_eq!(screen.window.frame.toasts.as_deref(), Some(&[][..]));
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_bump_while_the_hub_is_down_is_shown_at_once_and_arrives_once() {
+    let (folder, mut hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    hub.place("o2", draft("2", vec![line("bass", 1, &[])]));
+    screen.until("the orders", |w| w.cards.len() == 2).await;
+    hub.stop().await;
+    screen.until("not live", |w| w.connection() != ConnectionState::Live).await;
+    let first = screen.bump("o1").await.operation.unwrap();
+    screen.until("the bump", |w| w.card("o1").is_none() && w.unsent() == 1).await;
+    screen.until("offline", |w| w.connection() == ConnectionState::Offline).await;
+    assert_eq!(screen.window.orders(), ["o2"], "the board stays and works");
+    screen.kitchen.shutdown().await;
+
+    // Another run of the program: the board is there before any hub, with the bump on it.
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    assert!(screen.window.frame.head.as_ref().unwrap().ready);
+    assert_eq!((screen.window.orders(), screen.window.unsent()), (vec!["o2".to_owned()], 1));
+    let second = screen.bump("o2").await.operation.unwrap();
+    hub.go_on().await;
+    screen.until("all sent", |w| w.unsent() == 0 && w.connection() == ConnectionState::Live).await;
+    assert_eq!(hub.applied(), [first, second]);
+    assert_eq!(hub.arrivals().len(), 2);
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_operation_without_an_answer_is_sent_again_and_applied_once() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    for n in 0..10 {
+        hub.place(&format!("o{n}"), draft("1", vec![line("steak", 1, &[])]));
+    }
+    screen.until("orders", |w| w.frame.head.as_ref().unwrap().station_open == 10).await;
+    for n in 0..5 {
+        screen.bump(&format!("o{n}")).await;
+        hub.cut();
+    }
+    screen.until("all sent", |w| w.unsent() == 0).await;
+    assert_eq!(hub.applied().len(), 5);
+    assert!(hub.sockets().2 <= 1, "R3: one socket at a time");
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_rolled_back_and_said_on_the_card() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    hub.refuse(Some(Fault::new("order_voided")));
+    screen.bump("o1").await;
+    screen.until("the refusal", |w| w.card("o1").is_some_and(|card| card.problem.is_some())).await;
+    let notice = screen.window.frame.notices.as_ref().unwrap()[0].clone();
+    assert_eq!((notice.fault.code.as_str(), screen.window.unsent()), ("order_voided", 0));
+    assert_eq!(screen.window.frame.toasts.as_deref(), Some(&[][..]), "nothing to take back");
+    screen.go(Go::Dismiss { notice: notice.id }).await;
+    screen.until("dismissed", |w| w.frame.notices.as_ref().unwrap().is_empty()).await;
+
+    hub.refuse(Some(Fault::new("log_busy").passing()));
+    screen.bump("o1").await;
+    eventually("it came", || async { (hub.arrivals().len() == 2).then_some(()) }).await;
+    hub.refuse(None);
+    screen.until("tried again", |w| w.unsent() == 0 && w.card("o1").is_none()).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn two_displays_converge_and_a_line_touch_shows_on_both() {
+    let hub = ScriptedHub::start().await;
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut one = Screen::start(one.path(), &hub).await;
+    let mut two = Screen::start(two.path(), &hub).await;
+    one.until_live().await;
+    two.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 3, &[]), line("bass", 1, &[])]));
+    one.until("the order", |w| w.card("o1").is_some()).await;
+    two.until("the order", |w| w.card("o1").is_some()).await;
+    let card = one.window.card("o1").unwrap().clone();
+    let touched = PressLine { line: card.lines[0].id.clone(), upto: 3 };
+    one.press(Press::Finish { order: card.order.clone(), seen: card.seen, line: touched }).await.unwrap();
+    two.until("the line is done", |w| {
+        w.card("o1").is_some_and(|card| card.lines[0].state == CardLineState::Done && !card.pending)
+    })
+    .await;
+    // Both bump what they see at the same moment.
+    let (a, b) = tokio::join!(one.bump("o1"), two.bump("o1"));
+    assert!(a.operation.is_some() && b.operation.is_some());
+    one.until("gone", |w| w.cards.is_empty() && w.unsent() == 0).await;
+    two.until("gone", |w| w.cards.is_empty() && w.unsent() == 0).await;
+    one.kitchen.shutdown().await;
+    two.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_quick_done_and_undone_ends_as_undone() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    let card = screen.window.card("o1").unwrap().clone();
+    let on = PressLine { line: card.lines[0].id.clone(), upto: 1 };
+    let finish = Press::Finish { order: card.order.clone(), seen: card.seen, line: on.clone() };
+    let reopen = Press::Reopen { order: card.order.clone(), seen: card.seen, line: on.line };
+    let (a, b, c) = tokio::join!(screen.press(finish.clone()), screen.press(reopen), screen.press(finish));
+    assert!(a.unwrap().operation.is_some() && b.unwrap().operation.is_some() && c.unwrap().operation.is_some());
+    screen.until("sent", |w| w.unsent() == 0 && w.card("o1").is_some_and(|c| c.done == 1)).await;
+    assert_eq!(hub.applied().len(), 3);
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_undo_of_what_never_left_cancels_it() {
+    let (folder, mut hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    hub.stop().await;
+    screen.until("not live", |w| w.connection() != ConnectionState::Live).await;
+    let operation = screen.bump("o1").await.operation.unwrap();
+    screen.until("bumped", |w| w.card("o1").is_none()).await;
+    let undone = screen.press(Press::Unbump { order: "o1".into(), operation }).await.unwrap();
+    assert_eq!(undone.operation, None);
+    screen.until("back", |w| w.card("o1").is_some() && w.unsent() == 0).await;
+    screen.kitchen.shutdown().await;
+    hub.go_on().await;
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    assert!(screen.window.card("o1").is_some());
+    assert!(hub.arrivals().is_empty());
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_lost_event_is_noticed_and_read_again() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.lose(1);
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    hub.place("o2", draft("2", vec![line("steak", 1, &[])]));
+    screen.until("both", |w| w.cards.len() == 2).await;
+    // And one after which nothing else is said but the heartbeat.
+    hub.lose(1);
+    hub.place("o3", draft("3", vec![line("steak", 1, &[])]));
+    screen.until("the third", |w| w.cards.len() == 3).await;
+    assert!(hub.hellos().iter().skip(1).all(|hello| hello.seq.is_some()), "resumed, not read anew");
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_restored_hub_is_read_anew_and_gets_what_it_lost() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    hub.place("o2", draft("2", vec![line("steak", 1, &[])]));
+    screen.until("both", |w| w.cards.len() == 2).await;
+    hub.refuse(Some(Fault::new("log_busy").passing()));
+    let operation = screen.bump("o1").await.operation.unwrap();
+    eventually("it came", || async { (!hub.arrivals().is_empty()).then_some(()) }).await;
+    hub.refuse(None);
+    hub.restore("epoch-2", 1);
+    screen.until("the restored log", |w| {
+        w.card("o2").is_none() && w.card("o1").is_none() && w.unsent() == 0
+    })
+    .await;
+    assert_eq!(hub.applied(), [operation], "what was pending is kept");
+    assert_eq!(hub.hellos().last().unwrap().epoch.as_ref().unwrap().as_str(), "epoch-1");
+    screen.kitchen.shutdown().await;
+    let screen = Screen::start(folder.path(), &hub).await;
+    assert!(screen.window.card("o2").is_none());
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_snapshot_of_many_parts_is_one_board() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    for n in 0..450 {
+        hub.place(&format!("o{n:03}"), draft("1", vec![line("steak", 1, &[])]));
+    }
+    hub.compact();
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    assert!(!screen.window.frame.head.as_ref().unwrap().ready, "loading is no empty kitchen");
+    screen.until_live().await;
+    let head = screen.window.frame.head.clone().unwrap();
+    assert_eq!((head.station_open, head.expo_open), (450, 450));
+    let counts = screen.window.frame.counts.clone().unwrap();
+    assert_eq!((counts.len(), counts[0].open), (1, 450));
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_said_and_a_new_one_lets_in() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let token = folder.path().join("token");
+    std::fs::write(&token, "wrong").unwrap();
+    let mut config = config(&folder.path().join("data"), &hub.url());
+    config.token = Token::File(token.clone());
+    let kitchen = Kitchen::start(config).await.unwrap();
+    let mut notifications = kitchen.notifications();
+    let window = mount(&kitchen, "main").await;
+    let mut screen = Screen { kitchen, window };
+    screen.until("refused", |w| w.connection() == ConnectionState::Refused).await;
+    assert_eq!(screen.window.frame.connection.as_ref().unwrap().fault.as_ref().unwrap().code, "token_refused");
+    assert_eq!(hub.sockets().0, 2, "R3.10: once more, then rest");
+    std::fs::write(&token, "secret\n").unwrap();
+    screen.kitchen.retry_connection().await.unwrap();
+    screen.until_live().await;
+    let mut states = Vec::new();
+    while let Ok(Notification::ConnectionChange(connection)) = notifications.try_recv() {
+        states.push(connection.state);
+    }
+    assert_eq!(states, [ConnectionState::Refused, ConnectionState::Live], "R3.9: each change once");
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn another_restaurants_hub_gets_nothing_onto_the_board() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    screen.kitchen.shutdown().await;
+    let other = ScriptedHub::start().await;
+    other.change_setup(|setup| setup.settings.restaurant = "kitchen-2".into());
+    other.place("x", draft("1", vec![line("steak", 1, &[])]));
+    let mut screen = Screen::start(folder.path(), &other).await;
+    screen.until("refused", |w| w.connection() == ConnectionState::Refused).await;
+    assert!(screen.window.cards.is_empty());
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn r3_11_a_black_hole_shows_as_offline_within_three_seconds() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.behave(Behaviour::Mute);
+    let muted = std::time::Instant::now();
+    screen.until("offline", |w| w.connection() != ConnectionState::Live).await;
+    assert!(muted.elapsed() < Duration::from_secs(3), "{:?}", muted.elapsed());
+    assert_eq!(screen.window.connection(), ConnectionState::Offline);
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_hour_wrong_clock_shows_right_ages_and_keeps_them_over_a_restart() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    hub.set_ahead(3_600_000);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    let right = |now: At| (now.0 - hub.now().0).abs() < 1_000;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    assert!(right(screen.window.frame.now));
+    screen.kitchen.shutdown().await;
+    let away = config(folder.path(), "ws://127.0.0.1:1/ws");
+    let screen = Screen::with(away).await;
+    assert!(right(screen.window.frame.now), "with no hub to ask");
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_guests_window_looks_but_does_not_touch() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    let window = Window { label: "guests".into(), role: Role::Guest, px_per_mm: None };
+    let mounted = screen.kitchen.mount(window).await.unwrap();
+    let refused = screen.kitchen.press("guests", mounted.frame.mount, Press::BumpSelected).await;
+    assert_eq!(refused.unwrap_err().code, "not_allowed");
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn pages_chips_selection_and_the_bump_bar() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    for n in 0..10 {
+        hub.place(&format!("o{n}"), draft(&n.to_string(), vec![line("steak", 1, &[])]));
+    }
+    screen.until("a second page", |w| w.frame.head.as_ref().unwrap().station_open == 10).await;
+    assert_eq!(screen.window.orders(), ["o0", "o1", "o2", "o3", "o4", "o5", "o6", "o7"]);
+    screen.until("chips", |w| w.frame.chips.as_ref().unwrap().len() == 2).await;
+    let chips = screen.window.frame.chips.clone().unwrap();
+    assert_eq!((chips[0].order.as_str(), chips[0].page), ("o8", 2));
+    screen.go(Go::Order { order: "o9".into() }).await;
+    screen.until("the second page", |w| w.orders() == ["o8", "o9"]).await;
+    assert!(screen.window.frame.chips.as_ref().unwrap().is_empty(), "looked at");
+
+    screen.go(Go::SelectStep { by: 1 }).await;
+    screen.until("a selection", |w| w.frame.head.as_ref().unwrap().selected.as_deref() == Some("o8/1")).await;
+    screen.go(Go::SelectStep { by: -1 }).await;
+    screen.until("the page follows", |w| {
+        let head = w.frame.head.as_ref().unwrap();
+        head.page == 1 && head.selected.as_deref() == Some("o7/1")
+    })
+    .await;
+    screen.go(Go::Select { position: 1 }).await;
+    screen.press(Press::BumpSelected).await.unwrap();
+    screen.until("o1 is gone, its follower is selected", |w| {
+        w.card("o1").is_none() && w.frame.head.as_ref().unwrap().selected.as_deref() == Some("o2/1")
+    })
+    .await;
+    screen.press(Press::RecallLast).await.unwrap();
+    screen.until("o1 is back in its place", |w| w.orders()[1] == "o1").await;
+
+    screen.go(Go::Tab { tab: Tab::Recall }).await;
+    screen.until("no cards", |w| w.cards.is_empty()).await;
+    screen.bump_all().await;
+    screen.kitchen.shutdown().await;
+}
+
+impl Screen {
+    /// Bumps the first two orders and looks at the recall rows.
+    async fn bump_all(&mut self) {
+        self.go(Go::Tab { tab: Tab::Station }).await;
+        self.until("cards", |w| !w.cards.is_empty()).await;
+        let first: OperationId = self.bump("o0").await.operation.unwrap();
+        self.bump("o1").await;
+        self.go(Go::Tab { tab: Tab::Recall }).await;
+        self.until("rows", |w| w.frame.rows.as_ref().unwrap().len() == 2).await;
+        let rows = self.window.frame.rows.clone().unwrap();
+        assert_eq!(rows[1].bump, Some(first));
+        assert_eq!(rows[1].lines, ["1 Ribeye"]);
+    }
+}
+
+#[tokio::test]
+async fn views_are_kept_over_a_restart() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    assert_eq!(screen.window.frame.head.as_ref().unwrap().station.name, "Grill");
+    screen.go(Go::Station { station: "fry".into() }).await;
+    screen.go(Go::Volume { volume: 30 }).await;
+    screen.kitchen.shutdown().await;
+    let screen = Screen::start(folder.path(), &hub).await;
+    let head = screen.window.frame.head.clone().unwrap();
+    assert_eq!((head.station.name.as_str(), head.volume), ("Fry", 30));
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_second_display_in_the_same_folder_is_refused() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let screen = Screen::start(folder.path(), &hub).await;
+    let again = Kitchen::start(config(folder.path(), &hub.url())).await;
+    assert!(matches!(again, Err(display::StartError::Journal(_))));
+    screen.kitchen.shutdown().await;
+    screen.kitchen.shutdown().await;
+    assert_eq!(screen.kitchen.retry_connection().await.unwrap_err().code, "display_ending");
+    eventually("no socket is left", || async { (hub.sockets().1 == 0).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn r7_04_no_token_in_anything_that_can_be_printed() {
+    let token = Token::Source(Arc::new(|_| Ok("secret".to_owned())));
+    assert!(!format!("{token:?}").contains("secret"));
+}
