@@ -15,8 +15,8 @@ fn main() -> ExitCode {
     if let Some((name, value)) = renderer::environment() {
         set_before_any_thread(name, value);
     }
-    match brigade::run(options) {
-        Ok(()) => ExitCode::SUCCESS,
+    match brigade::run(&options) {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("brigade: {error}");
             ExitCode::FAILURE

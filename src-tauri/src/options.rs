@@ -1,5 +1,6 @@
 //! What can be said on the command line. Everything has a default that a kitchen can live with.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -27,6 +28,14 @@ pub struct Options {
     /// The station this screen shows first
     #[arg(long, value_name = "NAME")]
     pub station: Option<String>,
+
+    /// Where the hub of this PC listens, such as 0.0.0.0:7411 for other screens to join [default: 127.0.0.1:7411]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "hub")]
+    pub listen: Option<SocketAddr>,
+
+    /// Orders a minute that the demo kitchen places [default: 4]
+    #[arg(long, value_name = "N", conflicts_with_all = ["hub", "no_demo"])]
+    pub demo_rate: Option<f64>,
 
     /// Do not run the demo kitchen
     #[arg(long)]

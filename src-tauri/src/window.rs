@@ -5,7 +5,7 @@ use std::path::Path;
 use tauri::webview::{Color, NewWindowResponse};
 use tauri::{AppHandle, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
-use crate::options::Options;
+use crate::options::Size;
 
 /// The label of a screen that may work the board; its capability in `tauri.conf.json` names it.
 const STATION: &str = "station";
@@ -13,8 +13,13 @@ const STATION: &str = "station";
 /// The board's own ground, so that nothing white flashes before the first frame.
 const GROUND: Color = Color(14, 17, 22, 255);
 
-/// Opens the station's window as the options ask. Must be called on the main thread.
-pub(crate) fn open(app: &AppHandle, options: &Options, data: &Path) -> Result<WebviewWindow, tauri::Error> {
+/// Opens the station's window, of exactly that size or as large as the screen. Must be called on the main thread.
+pub(crate) fn open(
+    app: &AppHandle,
+    data: &Path,
+    size: Option<Size>,
+    fullscreen: bool,
+) -> Result<WebviewWindow, tauri::Error> {
     let window = WebviewWindowBuilder::new(app, STATION, WebviewUrl::default())
         .title("Brigade")
         .background_color(GROUND)
@@ -23,9 +28,9 @@ pub(crate) fn open(app: &AppHandle, options: &Options, data: &Path) -> Result<We
         .zoom_hotkeys_enabled(false)
         .disable_drag_drop_handler()
         .on_new_window(|_, _| NewWindowResponse::Deny);
-    let window = match options.size {
+    let window = match size {
         Some(size) => window.inner_size(f64::from(size.width), f64::from(size.height)).position(0.0, 0.0),
-        None => window.inner_size(1280.0, 800.0).maximized(true).fullscreen(options.fullscreen),
+        None => window.inner_size(1280.0, 800.0).maximized(true).fullscreen(fullscreen),
     };
     let window = window.build()?;
     #[cfg(target_os = "linux")]
@@ -33,10 +38,37 @@ pub(crate) fn open(app: &AppHandle, options: &Options, data: &Path) -> Result<We
     Ok(window)
 }
 
+/// CSS pixels per millimetre of the monitor the window is on; `None` when it does not say. An X server that knows
+/// nothing claims exactly 96 dots per inch, which no kitchen's monitor has.
+pub(crate) fn px_per_mm(window: &WebviewWindow) -> Option<f64> {
+    #[cfg(target_os = "linux")]
+    {
+        kiosk::px_per_mm(window)
+            .filter(|density| (1.5..20.0).contains(density) && (density * 25.4 - 96.0).abs() > 1.0)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = window;
+        None
+    }
+}
+
 /// What tauri does not pass on of WebKitGTK.
 #[cfg(target_os = "linux")]
 mod kiosk {
+    use gtk::gdk::prelude::MonitorExt;
+    use gtk::prelude::WidgetExt;
+    use tauri::WebviewWindow;
     use webkit2gtk::{WebView, WebViewExt};
+
+    /// As the monitor says, sensible or not.
+    pub(super) fn px_per_mm(window: &WebviewWindow) -> Option<f64> {
+        let display = window.gtk_window().ok()?.display();
+        let at = window.outer_position().unwrap_or_default();
+        let monitor = display.monitor_at_point(at.x, at.y)?;
+        let millimetres = monitor.width_mm();
+        (millimetres > 0).then(|| f64::from(monitor.geometry().width()) / f64::from(millimetres))
+    }
 
     /// Brings the page back when its process dies.
     pub(super) fn settle(view: &WebView) {

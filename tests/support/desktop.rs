@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::framebuffer::Framebuffer;
 use super::process::Process;
 
 /// Two cores draw one screen well and two badly: tests with a screen take turns.
@@ -28,12 +29,16 @@ impl Desktop {
     pub(crate) async fn open(width: u32, height: u32) -> Self {
         let turn = TURN.lock().await;
         let home = tempfile::tempdir().unwrap();
+        let glass = home.path().join("glass");
+        std::fs::create_dir_all(&glass).unwrap();
 
         // Xvfb picks the free display number itself and says it when it is ready to take connections.
         let mut screen = Process::start(
             Command::new("Xvfb")
                 .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
                 .arg(format!("{width}x{height}x24"))
+                .arg("-fbdir")
+                .arg(&glass)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
         );
@@ -80,6 +85,11 @@ impl Desktop {
             .env("NO_AT_BRIDGE", "1")
             .env_remove("WAYLAND_DISPLAY");
         command
+    }
+
+    /// The screen's memory, for watching pixels as they change.
+    pub(crate) fn framebuffer(&self) -> Framebuffer {
+        Framebuffer::open(&self.home.path().join("glass"))
     }
 
     /// Saves what the screen shows, to the last pixel, as a PNG.

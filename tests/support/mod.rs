@@ -9,10 +9,14 @@
 
 mod app;
 mod desktop;
+mod framebuffer;
+mod pos;
 pub(crate) mod process;
 
 pub(crate) use app::App;
 pub(crate) use desktop::Desktop;
+pub(crate) use framebuffer::Framebuffer;
+pub(crate) use pos::Pos;
 
 use std::time::Duration;
 

@@ -1,0 +1,177 @@
+//! What this PC is to do: the command line, and below it the settings file that an owner edits once.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use display::HubAddress;
+use serde::Deserialize;
+
+use crate::Error;
+use crate::options::Options;
+
+/// The settings file in the data folder.
+const FILE: &str = "brigade.json";
+
+/// Orders a minute that the demo kitchen places when nobody says: a lively lunch that one person can follow.
+const DEMO_RATE: f64 = 4.0;
+
+/// What this PC is to do, all sources put together.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    /// Everything is kept below this folder.
+    pub(crate) data: PathBuf,
+    /// The kitchen that orders from itself.
+    pub(crate) demo: bool,
+    /// Orders a minute of the demo kitchen.
+    pub(crate) demo_rate: f64,
+    /// Where the hub of this PC listens.
+    pub(crate) listen: SocketAddr,
+    /// The hub of another PC, instead of one here.
+    pub(crate) join: Option<Join>,
+    /// The station that is shown first.
+    pub(crate) station: Option<String>,
+    /// Cover the whole screen.
+    pub(crate) fullscreen: bool,
+}
+
+/// The hub of another PC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Join {
+    /// Its WebSocket.
+    pub(crate) url: String,
+    /// Read anew at every attempt to get in, so that a new token needs no restart.
+    pub(crate) token_file: PathBuf,
+}
+
+/// The file as it is written. Unknown names are mistakes, and said.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    demo: Option<bool>,
+    demo_orders_per_minute: Option<f64>,
+    listen: Option<SocketAddr>,
+    hub: Option<String>,
+    token_file: Option<PathBuf>,
+    station: Option<String>,
+    fullscreen: Option<bool>,
+}
+
+impl Settings {
+    /// Reads the file, if there is one, and lays the command line over it.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read as settings, or half of a pair is missing.
+    pub(crate) fn read(options: &Options, data: PathBuf) -> Result<Self, Error> {
+        let path = data.join(FILE);
+        let file = match std::fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|error| Error::Settings { path: path.clone(), reason: error.to_string() })?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
+            Err(error) => return Err(Error::Settings { path, reason: error.to_string() }),
+        };
+        Self::together(options, file, data, &path)
+    }
+
+    fn together(options: &Options, file: File, data: PathBuf, path: &Path) -> Result<Self, Error> {
+        let hub = options.hub.clone().or(file.hub);
+        let token_file = options.token_file.clone().or(file.token_file);
+        let join = match (hub, token_file) {
+            (Some(hub), Some(token_file)) => Some(Join { url: socket_url(&hub)?, token_file }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                let reason = "`hub` and `token_file` belong together".to_owned();
+                return Err(Error::Settings { path: path.to_owned(), reason });
+            }
+        };
+        let rate = options.demo_rate.or(file.demo_orders_per_minute).unwrap_or(DEMO_RATE);
+        Ok(Self {
+            data,
+            demo: join.is_none() && !options.no_demo && file.demo.unwrap_or(true),
+            demo_rate: rate.clamp(0.0, 600.0),
+            listen: options
+                .listen
+                .or(file.listen)
+                .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, hub::DEFAULT_PORT))),
+            join,
+            station: options.station.clone().or(file.station),
+            fullscreen: options.fullscreen || (options.size.is_none() && file.fullscreen.unwrap_or(false)),
+        })
+    }
+}
+
+impl Join {
+    /// The hub's address, for the link and for people.
+    pub(crate) fn address(&self) -> HubAddress {
+        let label = self.url.trim_start_matches("ws://").trim_end_matches(wire::hub::PATH);
+        HubAddress { url: self.url.clone(), label: label.to_owned() }
+    }
+}
+
+/// People write `http://10.0.0.2:7411`, or leave the scheme out; a screen needs the hub's WebSocket.
+fn socket_url(hub: &str) -> Result<String, Error> {
+    let hub = hub.trim().trim_end_matches('/');
+    let rest = match hub.split_once("://") {
+        Some(("http" | "ws", rest)) => rest,
+        Some(_) => return Err(Error::HubUrl { given: hub.to_owned() }),
+        None => hub,
+    };
+    let host = rest.strip_suffix(wire::hub::PATH).unwrap_or(rest);
+    if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
+        return Err(Error::HubUrl { given: hub.to_owned() });
+    }
+    let port_is_said = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let port = if port_is_said { String::new() } else { format!(":{}", hub::DEFAULT_PORT) };
+    Ok(format!("ws://{host}{port}{}", wire::hub::PATH))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn read(file: &str, words: &[&str]) -> Result<Settings, Error> {
+        let options = Options::parse_from([&["brigade"], words].concat());
+        let file = serde_json::from_str(file).unwrap();
+        Settings::together(&options, file, PathBuf::from("/d"), Path::new("/d/brigade.json"))
+    }
+
+    #[test]
+    fn without_anything_it_is_the_demo_kitchen_on_loopback() {
+        let settings = read("{}", &[]).unwrap();
+        assert!(settings.demo && settings.join.is_none() && settings.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn the_demo_is_off_by_option_by_setting_and_when_joined() {
+        assert!(!read("{}", &["--no-demo"]).unwrap().demo);
+        assert!(!read(r#"{"demo": false}"#, &[]).unwrap().demo);
+        let joined = read(r#"{"hub": "10.0.0.2", "token_file": "/t"}"#, &[]).unwrap();
+        assert!(!joined.demo);
+        assert_eq!(joined.join.unwrap().url, "ws://10.0.0.2:7411/ws");
+    }
+
+    #[test]
+    fn the_command_line_beats_the_file() {
+        let settings =
+            read(r#"{"listen": "0.0.0.0:1", "station": "fry"}"#, &["--listen", "127.0.0.1:2"]).unwrap();
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!(settings.station.as_deref(), Some("fry"));
+    }
+
+    #[test]
+    fn half_a_pair_and_unknown_names_are_said() {
+        assert!(read(r#"{"hub": "10.0.0.2"}"#, &[]).is_err());
+        assert!(serde_json::from_str::<File>(r#"{"dmeo": false}"#).is_err());
+    }
+
+    #[test]
+    fn a_hub_may_be_written_in_the_ways_people_write_it() {
+        for given in ["http://a:7411", "a", "ws://a:7411/ws", " http://a:7411/ "] {
+            assert_eq!(socket_url(given).unwrap(), "ws://a:7411/ws", "{given}");
+        }
+        for given in ["ftp://a", "https://a", "http://", "http://u:p@a", "http://a/x"] {
+            assert!(socket_url(given).is_err(), "{given}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The kitchen's ears: short tones from this PC's loudspeaker.
+//!
+//! Tones are made here and not in the page, so that they sound at boot, without a permission and without media plugins.
+//! One thread owns the device. It opens it for each sound and lets go of it after, because kitchens unplug things; a
+//! sound server that hangs costs sounds and never anything else: [`Speaker::play`] does not wait.
+
+use std::f32::consts::TAU;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::{FromSample, SampleFormat, SizedSample};
+use display::Sound;
+
+/// A tone: its pitch in hertz (0 = silence) and its length in milliseconds.
+type Tone = (f32, u32);
+
+/// Rising, for something that came; falling, for something that went; low and even, for trouble. Each can be told from
+/// the others over a hood: all lie between 440 and 1,320 Hz, where kitchens are quietest and small speakers loudest.
+fn tones(sound: Sound) -> &'static [Tone] {
+    match sound {
+        Sound::NewOrder => &[(660.0, 110), (880.0, 110), (1320.0, 220)],
+    }
+}
+
+/// How long a sound may take from the press to its end before the device counts as hung.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// The loudspeaker.
+#[derive(Debug)]
+pub(crate) struct Speaker {
+    requests: Option<SyncSender<(Sound, u8)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Speaker {
+    /// Starts the thread that owns the device. Nothing is opened before the first sound.
+    pub(crate) fn start() -> Self {
+        let (requests, waiting) = sync_channel(1);
+        let thread = std::thread::Builder::new().name("speaker".to_owned()).spawn(move || serve(&waiting));
+        match thread {
+            Ok(thread) => Self { requests: Some(requests), thread: Some(thread) },
+            Err(error) => {
+                tracing::error!(target: "sound", %error, "no thread for sounds: this screen stays silent");
+                Self { requests: None, thread: None }
+            }
+        }
+    }
+
+    /// Plays a sound at a volume of 0 to 100. While one sounds and another waits, a third is left out: it would come
+    /// too late to mean anything.
+    pub(crate) fn play(&self, sound: Sound, volume: u8) {
+        let Some(requests) = self.requests.as_ref().filter(|_| volume > 0) else { return };
+        match requests.try_send((sound, volume)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => tracing::warn!(target: "sound", ?sound, "still playing: left out"),
+            Err(TrySendError::Disconnected(_)) => {
+                tracing::error!(target: "sound", ?sound, "the sound thread is gone")
+            }
+        }
+    }
+}
+
+impl Drop for Speaker {
+    fn drop(&mut self) {
+        self.requests = None;
+        let Some(thread) = self.thread.take() else { return };
+        let deadline = Instant::now() + LONGEST;
+        while !thread.is_finished() && Instant::now() < deadline {
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        if thread.is_finished() {
+            let _ = thread.join();
+        } else {
+            // ALSA is known to hang for ever when its server died under a stream; the process is ending anyway.
+            tracing::warn!(target: "sound", "the sound device does not let go; leaving it behind");
+        }
+    }
+}
+
+fn serve(waiting: &Receiver<(Sound, u8)>) {
+    let mut said = None;
+    for (sound, volume) in waiting {
+        let problem = sound_once(sound, volume).err();
+        // A PC without a loudspeaker would fill the log with one line per order.
+        if problem != said {
+            match &problem {
+                Some(error) => {
+                    tracing::warn!(target: "sound", error, "no sound: check the loudspeaker and its cable")
+                }
+                None => tracing::info!(target: "sound", "sound works"),
+            }
+            said = problem;
+        }
+    }
+}
+
+fn sound_once(sound: Sound, volume: u8) -> Result<(), String> {
+    let device = output_device().ok_or("there is no loudspeaker")?;
+    let config = device.default_output_config().map_err(|error| error.to_string())?;
+    match config.sample_format() {
+        SampleFormat::F32 => play_on::<f32>(&device, &config.into(), sound, volume),
+        SampleFormat::I16 => play_on::<i16>(&device, &config.into(), sound, volume),
+        SampleFormat::I32 => play_on::<i32>(&device, &config.into(), sound, volume),
+        SampleFormat::U8 => play_on::<u8>(&device, &config.into(), sound, volume),
+        other => Err(format!("the loudspeaker wants {other} samples, which are not supported")),
+    }
+}
+
+/// The sound server's loudspeaker where one runs; else the system's own.
+fn output_device() -> Option<cpal::Device> {
+    #[cfg(target_os = "linux")]
+    if let Some(device) =
+        cpal::host_from_id(cpal::HostId::PulseAudio).ok().and_then(|host| host.default_output_device())
+    {
+        return Some(device);
+    }
+    cpal::default_host().default_output_device()
+}
+
+fn play_on<T: SizedSample + FromSample<f32>>(
+    device: &cpal::Device,
+    config: &cpal::StreamConfig,
+    sound: Sound,
+    volume: u8,
+) -> Result<(), String> {
+    let channels = usize::from(config.channels.max(1));
+    let mut samples = wave(tones(sound), config.sample_rate, volume).into_iter();
+    let (ended, end) = sync_channel::<Result<(), String>>(1);
+    let failed = ended.clone();
+    let stream = device
+        .build_output_stream(
+            config.clone(),
+            move |frames: &mut [T], _: &cpal::OutputCallbackInfo| {
+                for frame in frames.chunks_mut(channels) {
+                    let sample = samples.next();
+                    if sample.is_none() {
+                        let _ = ended.try_send(Ok(()));
+                    }
+                    frame.fill(T::from_sample(sample.unwrap_or(0.0)));
+                }
+            },
+            move |error| {
+                let _ = failed.try_send(Err(error.to_string()));
+            },
+            Some(LONGEST),
+        )
+        .map_err(|error| error.to_string())?;
+    stream.play().map_err(|error| error.to_string())?;
+    match end.recv_timeout(LONGEST) {
+        Ok(outcome) => outcome,
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            Err("the loudspeaker does not take the sound".to_owned())
+        }
+    }
+}
+
+/// Mono samples between -1 and 1. The third harmonic makes the tone carry; the ramps keep it from clicking; the tail of
+/// silence lets the device play out what it has buffered.
+fn wave(tones: &[Tone], rate: u32, volume: u8) -> Vec<f32> {
+    let rate = rate as f32;
+    let loudness = (f32::from(volume.min(100)) / 100.0).powi(2) * 0.7;
+    let ramp = rate * 0.008;
+    let mut samples = Vec::new();
+    for &(pitch, milliseconds) in tones {
+        let count = rate * milliseconds as f32 / 1000.0;
+        for n in 0..count as u32 {
+            let n = n as f32;
+            let envelope = (n / ramp).min((count - n) / ramp).clamp(0.0, 1.0);
+            let phase = TAU * pitch * n / rate;
+            samples.push((phase.sin() * 0.8 + (3.0 * phase).sin() * 0.2) * envelope * loudness);
+        }
+    }
+    samples.extend(std::iter::repeat_n(0.0, (rate * 0.15) as usize));
+    samples
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wave_is_as_long_as_its_tones_never_clips_and_follows_the_volume() {
+        let peak = |volume| {
+            wave(tones(Sound::NewOrder), 48_000, volume).into_iter().fold(0.0f32, |a, b| a.max(b.abs()))
+        };
+        assert_eq!(wave(&[(440.0, 100)], 48_000, 50).len(), 4_800 + 7_200);
+        assert!(peak(100) <= 0.75 && peak(100) > 0.4);
+        assert!(peak(50) < peak(100) && peak(0) == 0.0);
+    }
+}
