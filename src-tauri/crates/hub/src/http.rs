@@ -16,7 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::hub::Fault;
 use wire::rest::Problem;
 
@@ -34,9 +34,14 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// After an accept that failed (no file handles left), the next try waits this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Connections beyond the limit that are told so at the same time, and for how long each.
+const REFUSALS: usize = 16;
+const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
+
 /// Takes connections until told to stop.
 pub(crate) async fn accept(listener: TcpListener, core: Arc<Core>) {
     let router = router(&core);
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
     loop {
         let accepted = tokio::select! {
             () = core.stop_accepting.cancelled() => break,
@@ -51,7 +56,11 @@ pub(crate) async fn accept(listener: TcpListener, core: Arc<Core>) {
             }
         };
         let Ok(place) = core.http_places.clone().try_acquire_owned() else {
-            refuse(&stream);
+            tracing::warn!(target: "hub::http", "too many connections, one refused");
+            // So many are told why; who comes on top of them finds the door shut.
+            if let Ok(place) = refusals.clone().try_acquire_owned() {
+                core.tasks.spawn(refuse(stream, place));
+            }
             continue;
         };
         core.tasks.spawn(serve(stream, router.clone(), core.clone(), place));
@@ -85,12 +94,15 @@ async fn serve(stream: TcpStream, router: Router, core: Arc<Core>, place: OwnedS
     drop(place);
 }
 
-/// Says why without a task, a buffer or a wait.
-fn refuse(stream: &TcpStream) {
-    const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
-        connection: close\r\ncontent-length: 52\r\n\r\n{\"code\":\"hub_full\",\"params\":{},\"retry\":true,\"message\":\"\"}";
-    tracing::warn!(target: "hub::http", "too many connections, one refused");
-    let _ = stream.try_write(FULL);
+/// Says why, to one request.
+async fn refuse(stream: TcpStream, place: OwnedSemaphorePermit) {
+    let full = hyper::service::service_fn(async |_: hyper::Request<hyper::body::Incoming>| {
+        Ok::<Response, std::convert::Infallible>(Refused(Fault::new("hub_full").passing()).into_response())
+    });
+    let told = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), full);
+    // Whether it was heard or not: the connection is closed.
+    let _ = tokio::time::timeout(REFUSAL_LIMIT, told).await;
+    drop(place);
 }
 
 /// Every path of the REST interface, as the OpenAPI document has them.

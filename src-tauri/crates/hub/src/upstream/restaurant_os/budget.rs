@@ -28,28 +28,27 @@ impl Budget {
         if self.ready_at(now) > now {
             return false;
         }
-        self.saved_ms -= PRICE_MS;
+        self.saved_ms = self.saved_ms(now) - PRICE_MS;
+        self.counted_at = self.counted_at.max(now);
         true
     }
 
     /// When the next request may be made.
-    pub(super) fn ready_at(&mut self, now: At) -> At {
-        self.count(now);
-        let paid = now.plus((PRICE_MS - self.saved_ms).max(0));
+    pub(super) fn ready_at(&self, now: At) -> At {
+        let paid = now.plus((PRICE_MS - self.saved_ms(now)).max(0));
         self.quiet_until.map_or(paid, |until| until.max(paid))
     }
 
     /// The back end said 429: nothing at all for so long, and no burst after it.
     pub(super) fn pause(&mut self, now: At, for_ms: i64) {
         let until = now.plus(for_ms.max(0));
-        self.count(now);
         self.saved_ms = -for_ms.max(0);
+        self.counted_at = self.counted_at.max(now);
         self.quiet_until = Some(self.quiet_until.map_or(until, |held| held.max(until)));
     }
 
-    fn count(&mut self, now: At) {
-        self.saved_ms = self.saved_ms.saturating_add(now.since(self.counted_at)).min(BURST * PRICE_MS);
-        self.counted_at = self.counted_at.max(now);
+    fn saved_ms(&self, now: At) -> i64 {
+        self.saved_ms.saturating_add(now.since(self.counted_at)).min(BURST * PRICE_MS)
     }
 }
 

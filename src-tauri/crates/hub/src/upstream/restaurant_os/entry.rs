@@ -18,13 +18,17 @@ pub struct Seen {
 /// An order that both sides know, or that is on its way to the kitchen.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The last row of the back end's that was taken.
+    /// The newest row of the back end's.
     pub(super) seen: Option<Taken>,
-    /// A row that waits for the kitchen to know the order.
+    /// The last row that the kitchen has been told of.
+    pub(super) told: Option<Taken>,
+    /// The row that the kitchen is being told of.
+    pub(super) telling: Option<Telling>,
+    /// The newest row, if the kitchen is not told of it yet.
     pub(super) waiting: Option<Box<Order>>,
     /// The order as the hub's log has it.
     pub(super) kitchen: Option<Box<kitchen::Order>>,
-    /// The furthest that the kitchen's work has asked for so far; falls again with a recall.
+    /// How far the kitchen's work is to be reported.
     pub(super) goal: Option<Status>,
     /// When that rose last.
     pub(super) raised_at: At,
@@ -35,8 +39,27 @@ pub(super) struct Entry {
     pub(super) refused: u32,
     /// No step before that, after a refusal.
     pub(super) not_before: At,
-    /// The kitchen had been as far as the back end, and went back.
     pub(super) recall: Recall,
+}
+
+/// A row on its way into the hub's log.
+#[derive(Debug)]
+pub(super) struct Telling {
+    pub(super) row: Box<Order>,
+    /// Answers that are still to come.
+    pub(super) left: usize,
+    pub(super) what: What,
+    /// The hub could not; the row has to be told again.
+    pub(super) again: bool,
+}
+
+/// What the kitchen is being told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// That there is such an order.
+    Order,
+    /// What is new about it.
+    Changes,
 }
 
 /// A row that was taken.
@@ -45,6 +68,12 @@ pub(super) struct Taken {
     pub(super) freshness: Freshness,
     pub(super) status: Option<Status>,
     pub(super) at: At,
+}
+
+impl Taken {
+    pub(super) fn of(row: &Order, at: At) -> Self {
+        Self { freshness: row.freshness(), status: row.status, at }
+    }
 }
 
 /// Where the walk of an order is.
@@ -74,11 +103,11 @@ pub(super) enum Doubt {
 /// Whether a cook has to be told that the back end cannot go back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recall {
-    /// The kitchen has never been as far as the back end.
+    /// The kitchen has not finished the order.
     Behind,
-    /// It is, or was last.
-    Level,
-    /// It went back, and that was said.
+    /// It has, and got so far.
+    Level(Status),
+    /// It went back where the back end cannot, and that was said.
     Told,
 }
 
@@ -86,6 +115,8 @@ impl Entry {
     pub(super) fn new() -> Self {
         Self {
             seen: None,
+            told: None,
+            telling: None,
             waiting: None,
             kitchen: None,
             goal: None,
@@ -103,10 +134,15 @@ impl Entry {
         self.seen.and_then(|seen| seen.status)
     }
 
+    /// Whether the kitchen knows all that the back end says.
+    pub(super) fn is_told(&self) -> bool {
+        self.waiting.is_none() && self.telling.is_none()
+    }
+
     /// Whether neither side will ever change it again.
     pub(super) fn is_over(&self) -> bool {
         self.status().is_some_and(Status::is_final)
-            && self.waiting.is_none()
+            && self.is_told()
             && self.kitchen.as_ref().is_none_or(|order| !order.is_open())
     }
 
@@ -135,22 +171,42 @@ impl Entry {
 
     /// Whether the kitchen has just gone back from where the back end cannot: true once per recall.
     pub(super) fn notices_recall(&mut self) -> bool {
-        let Some(status) = self.status().filter(|status| status.is_irreversible()) else { return false };
-        if status == Status::Cancelled {
-            return false;
-        }
-        let kitchen = self.goal.unwrap_or(Status::New);
-        let level = kitchen.kitchen() as u8 >= status.kitchen() as u8;
-        match (self.recall, level) {
-            (Recall::Behind | Recall::Told, true) => {
-                self.recall = Recall::Level;
+        let goal = self.goal.unwrap_or(Status::New);
+        let finished = goal >= Status::Ready;
+        match self.recall {
+            Recall::Behind | Recall::Told if finished => {
+                self.recall = Recall::Level(goal);
                 false
             }
-            (Recall::Level, false) => {
-                self.recall = Recall::Told;
-                true
+            Recall::Behind | Recall::Told => false,
+            Recall::Level(reached) if goal >= reached => {
+                self.recall = Recall::Level(goal);
+                false
             }
-            (Recall::Behind | Recall::Told, false) | (Recall::Level, true) => false,
+            Recall::Level(_) => {
+                let cannot = self.status().is_some_and(|status| {
+                    status.is_irreversible() && status != Status::Cancelled && goal < status
+                });
+                if !cannot && self.is_asking_irreversibly() {
+                    // Too late to call it off, too early to say so.
+                    return false;
+                }
+                self.recall = match (finished, cannot) {
+                    (true, _) => Recall::Level(goal),
+                    (false, true) => Recall::Told,
+                    (false, false) => Recall::Behind,
+                };
+                cannot
+            }
+        }
+    }
+
+    fn is_asking_irreversibly(&self) -> bool {
+        match self.walk {
+            Walk::Asking { step, .. }
+            | Walk::Doubt { why: Doubt::Step(step), .. }
+            | Walk::Looking { why: Doubt::Step(step), .. } => step.is_irreversible(),
+            Walk::Rest | Walk::Stuck | Walk::Doubt { .. } | Walk::Looking { .. } => false,
         }
     }
 }

@@ -28,7 +28,9 @@ pub enum Credentials {
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Email { email, .. } => f.debug_struct("Email").field("email", email).finish_non_exhaustive(),
+            Self::Email { email, .. } => {
+                f.debug_struct("Email").field("email", email).finish_non_exhaustive()
+            }
             Self::Pin { .. } => f.debug_struct("Pin").finish_non_exhaustive(),
         }
     }
@@ -87,6 +89,10 @@ pub(super) struct Login {
     tried_at: Option<At>,
     /// Counts the tokens of this run: which one a refusal is about.
     serial: u64,
+    /// Tokens up to that one are not taken for a greeting, though they may be for requests.
+    refused_serial: u64,
+    /// Greetings refused in a row: where a new token is no better, it is not fetched ever so often.
+    refused_greetings: u32,
 }
 
 struct Held {
@@ -127,7 +133,9 @@ pub(super) enum Outcome {
     /// These credentials are not wanted.
     Refused,
     /// Not now; the back end may have counted it.
-    Later { after_ms: Option<i64> },
+    Later {
+        after_ms: Option<i64>,
+    },
     /// It never reached the back end.
     Unsent,
 }
@@ -153,7 +161,15 @@ impl Login {
             let token = held.token?;
             Some(Held { token, serial: 1, given_at: held.given_at, lifetime_s: held.lifetime_s })
         });
-        Self { credentials, held, attempt: Attempt::Rest, tried_at, serial: 1 }
+        Self {
+            credentials,
+            held,
+            attempt: Attempt::Rest,
+            tried_at,
+            serial: 1,
+            refused_serial: 0,
+            refused_greetings: 0,
+        }
     }
 
     pub(super) fn credentials(&self) -> &Credentials {
@@ -166,17 +182,41 @@ impl Login {
         Some((&held.token, held.serial))
     }
 
+    /// The token for a greeting: the socket may have refused one that requests are still answered for.
+    pub(super) fn greeting_token(&self, now: At) -> Option<(&str, u64)> {
+        self.token(now).filter(|(_, serial)| *serial > self.refused_serial)
+    }
+
+    /// A greeting with that token was refused.
+    pub(super) fn greeting_refused(&mut self, serial: u64) {
+        if serial > self.refused_serial {
+            self.refused_serial = serial;
+            self.refused_greetings += 1;
+        }
+    }
+
+    /// A greeting was accepted.
+    pub(super) fn greeting_accepted(&mut self) {
+        self.refused_greetings = 0;
+    }
+
     pub(super) fn standing(&self, now: At) -> LoginStanding {
         match (&self.attempt, self.token(now)) {
             (_, Some(_)) => LoginStanding::Good,
             (Attempt::Refused { until }, None) => LoginStanding::Refused { until: *until },
-            (Attempt::Rest | Attempt::Underway { .. } | Attempt::Waiting { .. }, None) => LoginStanding::Wanted,
+            (Attempt::Rest | Attempt::Underway { .. } | Attempt::Waiting { .. }, None) => {
+                LoginStanding::Wanted
+            }
         }
     }
 
     /// When the next try is due; none: one is under way.
     pub(super) fn due_at(&self, now: At) -> Option<At> {
         let wanted = match &self.held {
+            Some(held) if held.serial <= self.refused_serial => {
+                let wait = self.credentials.floor_ms() << self.refused_greetings.saturating_sub(1).min(4);
+                held.renew_at().min(held.given_at.plus(wait))
+            }
             Some(held) => held.renew_at(),
             None => now,
         };
@@ -246,6 +286,7 @@ impl Login {
 
     /// Somebody says "now". The floor holds all the same: it protects other people.
     pub(super) fn hurry(&mut self) {
+        self.refused_greetings = 0;
         match self.attempt {
             Attempt::Waiting { .. } | Attempt::Refused { .. } => self.attempt = Attempt::Rest,
             Attempt::Rest | Attempt::Underway { .. } => {}
@@ -329,6 +370,24 @@ mod tests {
         assert!(again.drop_token(serial));
         assert!(!again.drop_token(serial));
         assert_eq!(again.due_at(At(HOUR)), Some(At(HOUR)));
+    }
+
+    #[test]
+    fn a_token_that_only_the_socket_refuses_is_replaced_ever_more_slowly() {
+        let mut login = Login::new(pin(), None);
+        let mut now = At(0);
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            login.begin(now);
+            login.end(token(43_200), 0, now);
+            let serial = login.greeting_token(now).unwrap().1;
+            login.greeting_refused(serial);
+            assert!(login.greeting_token(now).is_none() && login.token(now).is_some());
+            let due = login.due_at(now).unwrap();
+            waits.push(due.since(now) / 60_000);
+            now = due;
+        }
+        assert_eq!(waits, [5, 10, 20, 40, 80, 80]);
     }
 
     #[test]

@@ -46,7 +46,15 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(scope: Scope, known: BTreeSet<String>) -> Self {
-        Self { scope, list: 0, offset: 0, in_list: BTreeSet::new(), restarts: 0, waiting_for: None, missing: known }
+        Self {
+            scope,
+            list: 0,
+            offset: 0,
+            in_list: BTreeSet::new(),
+            restarts: 0,
+            waiting_for: None,
+            missing: known,
+        }
     }
 
     pub(super) fn scope(&self) -> Scope {
