@@ -89,20 +89,22 @@ function Words(props: { line: CardLine }): JSX.Element {
     <>
       <span class="quantity">{props.line.quantity}</span>
       <span class="what">
-        <Show when={props.line.change}>
-          {(change) => <span class={`change ${change().kind}`}>{text.changes[change().kind](change().was)}</span>}
-        </Show>
         <span class="name">
           <span class="item">{props.line.name}</span>
+          <Show when={props.line.change}>
+            {(change) => (
+              <span class={`tag change ${change().kind}`}>{text.changes[change().kind](change().was)}</span>
+            )}
+          </Show>
           <Show when={partly()}>
             <span class="tag pieces">{text.pieces(props.line.done, props.line.quantity)}</span>
           </Show>
           <Show when={props.line.seat}>{(seat) => <span class="tag">{text.seat(seat())}</span>}</Show>
           <Show when={props.line.course}>{(course) => <span class="tag">{text.course(course())}</span>}</Show>
+          <Cooking line={props.line} />
         </span>
         <Modifiers of={props.line.modifiers} />
         <Show when={props.line.note}>{(note) => <Note text={note()} allergy={props.line.note_allergy} />}</Show>
-        <Cooking line={props.line} />
       </span>
       <span class="mark">
         <Show when={props.line.state === "done" || props.line.state === "bumped"}>

@@ -146,8 +146,10 @@ function TicketAbout(props: { card: Card }): JSX.Element {
   return (
     <div class="about">
       <span class="known">
-        {text.orderTypes[props.card.order_type]} · <b>{text.number(props.card.number)}</b>
-        <Show when={about()}> · {about()}</Show>
+        <span>
+          {text.orderTypes[props.card.order_type]} · <b>{text.number(props.card.number)}</b>
+          <Show when={about()}> · {about()}</Show>
+        </span>
       </span>
       <span class="marks">
         <Show when={props.card.pending}>
@@ -177,9 +179,6 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
       type="button"
       class="foot bump"
       classList={{ down: picture.pressed[key()], finished: finished() }}
-      aria-label={[props.card.voided ? text.seenFor(props.label) : text.bumpFor(props.label), progress()]
-        .filter(Boolean)
-        .join(", ")}
       ref={touch.down(() => {
         const { order, seen, bump } = props.card;
         const what: Press = { press: "bump", order, seen, lines: bump.map(({ line, upto }) => ({ line, upto })) };
@@ -190,7 +189,10 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
       <Show when={finished() && !props.card.voided}>
         <Check />
       </Show>
-      <span class="word">{props.card.voided ? text.seen : text.bump}</span>
+      <span class="word">
+        {props.card.voided ? text.seen : text.bump}
+        <span class="heard"> {props.label} </span>
+      </span>
       <Show when={progress()}>{(words) => <span class="progress">{words()}</span>}</Show>
     </button>
   );

@@ -11,8 +11,9 @@ import { createContext, useContext } from "solid-js";
 
 /** Text of a ticket that is too full, against its full size. */
 const STEPS = [1, 0.9, 0.8, 0.7] as const;
-/** Name and age in the head of a ticket on a narrow cell. */
-const HEAD_STEPS = [1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52] as const;
+/** What stands in the head of a ticket on a narrow cell, and under it. */
+const ABOUT_STEPS = [1, 0.92, 0.85, 0.78] as const;
+const HEAD_STEPS = [1, 0.92, 0.84, 0.76, 0.68] as const;
 
 export interface Fitter {
   /** Keeps a ticket fitted until the returned function is called. */
@@ -40,7 +41,9 @@ export function createFitter(): Fitter {
   });
   return {
     watch(ticket) {
-      const parts = ticket.querySelectorAll(".body, .lines, .head, .label > span, .urgency");
+      const parts = ticket.querySelectorAll(
+        ".body, .lines, .head, .label > span, .urgency, .about, .known > span, .marks",
+      );
       for (const part of parts) observer.observe(part);
       return () => {
         for (const part of parts) observer.unobserve(part);
@@ -57,23 +60,39 @@ export function showMore(body: Element): void {
 }
 
 function fitAll(tickets: HTMLElement[]): void {
-  let full = tickets.map(partsOf);
-  for (const { ticket } of full) ticket.classList.remove("overfull");
+  let full = tickets;
+  for (const ticket of full) ticket.classList.remove("overfull");
   for (const step of STEPS) {
-    for (const { ticket } of full) ticket.style.setProperty("--fit", String(step));
-    full = full.filter(({ body }) => body && body.scrollHeight > body.clientHeight + 1);
+    for (const ticket of full) ticket.style.setProperty("--fit", String(step));
+    full = full.filter((ticket) => {
+      const body = ticket.querySelector(".body");
+      return body && body.scrollHeight > body.clientHeight + 1;
+    });
     if (full.length === 0) break;
   }
-  for (const { ticket } of full) ticket.classList.add("overfull");
-
-  let wide = tickets.map(partsOf);
-  for (const step of HEAD_STEPS) {
-    for (const { ticket } of wide) ticket.style.setProperty("--head-fit", String(step));
-    wide = wide.filter(({ label }) => label && label.scrollWidth > label.clientWidth + 1);
-    if (wide.length === 0) break;
+  for (const ticket of full) ticket.classList.add("overfull");
+  for (const ticket of tickets) ticket.classList.remove("long-label");
+  for (const ticket of narrow(tickets, ".label > span", "--head-fit", HEAD_STEPS)) {
+    ticket.classList.add("long-label");
   }
+  narrow(tickets, ".known > span", "--about-fit", ABOUT_STEPS);
 }
 
-function partsOf(ticket: HTMLElement): { ticket: HTMLElement; body: Element | null; label: Element | null } {
-  return { ticket, body: ticket.querySelector(".body"), label: ticket.querySelector(".label") };
+/** Makes a part of each ticket smaller, step by step, until it has room; returns those where it still has not. */
+function narrow(
+  tickets: HTMLElement[],
+  selector: string,
+  property: string,
+  steps: readonly number[],
+): HTMLElement[] {
+  let wide = tickets;
+  for (const step of steps) {
+    for (const ticket of wide) ticket.style.setProperty(property, String(step));
+    wide = wide.filter((ticket) => {
+      const part = ticket.querySelector(selector);
+      return part && part.scrollWidth > part.clientWidth + 1;
+    });
+    if (wide.length === 0) break;
+  }
+  return wide;
 }

@@ -15,13 +15,13 @@ export function Cooking(props: { line: CardLine }): JSX.Element {
       <Show
         when={cooking().length > 0}
         fallback={
-          <span class="cooking ready">
+          <span class="tag cooking ready">
             <Check />
             <span>{text.ready}</span>
           </span>
         }
       >
-        <span class="cooking">
+        <span class="tag cooking">
           <Flame />
           <span>{cooking().join(", ")}</span>
         </span>

@@ -38,7 +38,31 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
   protocol_unsupported: () => "This screen and its hub have different versions. Update both.",
   hello_expected: () => "The hub did not understand this screen. Update both to the same version.",
   hub_full: () => "The hub has no room for another screen. Close one that is not used.",
+  token_missing: () => "This screen has no key for the hub yet. Give it one with --token-file.",
+  station_unknown: () => "This station is no longer set up. Choose another one, top left.",
+  not_allowed: () => "This screen may only look. Do it on a screen of the station.",
+  time_zone_unknown: ({ zone }) =>
+    `The time zone ${zone ?? ""} is not known: times are in UTC. Correct the settings.`,
+  // What keeps orders on this computer.
+  disk_full: () => "The disk is full: the touch was not kept. Free some space on this computer.",
+  disk_failed: () =>
+    "The disk failed: the touch was not kept. Restart this computer, and call for help if it stays.",
+  disk_slow: () => "The disk is too slow just now: the touch was not kept. Touch again in a moment.",
+  journal_rebuilt: ({ kept_at: at }) =>
+    `What this screen had kept was damaged and made anew. A copy is in ${at ?? "its folder"}.`,
+  journal_lost_presses: ({ kept_at: at }) =>
+    `What this screen had kept was damaged: touches not sent yet are lost. Check open tickets. A copy is in ${at ?? "its folder"}.`,
+  hub_folder_in_use: ({ folder }) =>
+    `Brigade runs already on this computer, with the folder ${folder ?? "of this one"}. Use that one.`,
+  hub_folder_unusable: ({ folder, reason }) =>
+    `The folder ${folder ?? "for the orders"} cannot be used${reason ? ` (${reason})` : ""}. Check that it exists and may be written, then start again.`,
+  hub_other_restaurant: ({ folder }) =>
+    `The folder ${folder ?? "for the orders"} belongs to another restaurant. Choose another with --data.`,
+  hub_port_in_use: ({ address }) =>
+    `Another program already uses ${address ?? "the hub's port"}. End it, or choose another port, then start again.`,
   // This program itself.
+  mount_gone: () => "The board was drawn anew in between. Touch again.",
+  display_ending: () => "Brigade is closing. The touch was not taken.",
   not_answering: () => "The display does not answer. If it stays so, restart this computer.",
   unexpected: ({ detail }) => `Something went wrong${detail ? `: ${detail}` : ""}. Try once more.`,
 };
@@ -79,8 +103,6 @@ export const en = {
   bump: "BUMP",
   seen: "SEEN",
   progress: (done: number, total: number) => `${done} of ${total} done`,
-  bumpFor: (label: string) => `Bump ${label}`,
-  seenFor: (label: string) => `${label} was voided: seen`,
   sending: "sending",
   more: "more",
 
@@ -107,11 +129,10 @@ export const en = {
   pageIs: (page: number, pages: number) => `Page ${page} of ${pages}`,
   previousPage: "Previous page",
   nextPage: "Next page",
-  newOn: (label: string, page: number) => ({ mark: "NEW", text: `${label} · p ${page}` }),
+  onPage: (page: number) => `· p ${page}`,
   moreNew: (count: number) => `+${count} new`,
   bumped: (label: string) => `${label} bumped`,
   undo: "UNDO",
-  undoOf: (label: string) => `Undo: ${label}`,
   dismiss: "OK",
   allDayStrip: "Still to make",
   started: (count: number) => `${count} started`,
@@ -143,7 +164,6 @@ export const en = {
     `No connection since ${time}. Keep working: ${
       unsent === 0 ? "touches are kept and sent later." : `${unsent} not sent yet, kept safe here.`
     }`,
-  refusedBanner: (sentence: string) => `Not let in. ${sentence}`,
 
   loading: "Getting the orders",
   emptyStation: "No orders.",

@@ -12,13 +12,20 @@ const CHIPS_SHOWN = 2;
 
 export function Footer(): JSX.Element {
   const { picture } = useKitchen();
+  const ready = () => picture.head?.ready === true;
   return (
     <footer class="bar bottom">
-      <Trouble fallback={<Counts />} />
-      <Show when={(picture.head?.pages ?? 1) > 1}>
+      <Trouble
+        fallback={
+          <Show when={ready()}>
+            <Counts />
+          </Show>
+        }
+      />
+      <Show when={ready() && (picture.head?.pages ?? 1) > 1}>
         <Pager />
       </Show>
-      <Show when={picture.chips.length > 0}>
+      <Show when={ready() && picture.chips.length > 0}>
         <Chips />
       </Show>
       <Show when={picture.toasts.length > 0}>
@@ -84,9 +91,7 @@ function Trouble(props: { fallback: JSX.Element }): JSX.Element {
         {(held) => (
           <div class="trouble strip" role="alert">
             <Unplugged />
-            <p>
-              {text.refusedBanner(text.fault(held().fault ?? { code: "token_refused", params: {}, retry: false }))}
-            </p>
+            <p>{text.fault(held().fault ?? { code: "token_refused", params: {}, retry: false })}</p>
             {retry()}
           </div>
         )}
@@ -169,7 +174,7 @@ function Chips(): JSX.Element {
     <div class="chips" role="status">
       <For each={picture.chips.slice(-CHIPS_SHOWN)}>
         {(chip) => {
-          const words = () => text.newOn(text.label(chip.label, chip.order_type), chip.page);
+          const label = () => text.label(chip.label, chip.order_type);
           return (
             <button
               type="button"
@@ -179,7 +184,7 @@ function Chips(): JSX.Element {
                 return { run: () => go({ go: "order", order }) };
               })}
             >
-              <b>{words().mark}</b> <span>{words().text}</span>
+              <b>{text.fresh}</b> <span class="name">{label()}</span> <span>{text.onPage(chip.page)}</span>
             </button>
           );
         }}
@@ -205,7 +210,6 @@ function Toasts(): JSX.Element {
               type="button"
               class="toast"
               classList={{ down: picture.pressed[key] }}
-              aria-label={text.undoOf(label())}
               ref={touch.down(() => {
                 const { order, operation } = toast;
                 return { bounces: true, run: () => press(key, { press: "unbump", order, operation }) };
@@ -213,7 +217,10 @@ function Toasts(): JSX.Element {
             >
               <span class="what">{text.bumped(label())}</span>
               <span class="undo">
-                {text.undo} <span class="left">{secondsUntil(now(), toast.until) || ""}</span>
+                {text.undo}{" "}
+                <span class="left" aria-hidden="true">
+                  {secondsUntil(now(), toast.until) || ""}
+                </span>
               </span>
             </button>
           );

@@ -6,7 +6,7 @@ import type { Tab } from "../generated/Tab";
 import { wallClock } from "../i18n/format";
 import { ConnectionMark } from "./ConnectionMark";
 import { ConnectionSheet } from "./ConnectionSheet";
-import { Down, Gear } from "./Icons";
+import { Down, Sliders } from "./Icons";
 import { useKitchen } from "./kitchen";
 import { SettingsSheet } from "./SettingsSheet";
 import { StationSheet } from "./StationSheet";
@@ -23,6 +23,9 @@ export function Header(): JSX.Element {
 
   return (
     <header class="bar top">
+      <h1 class="heard">
+        {picture.head?.restaurant} {stationName()}
+      </h1>
       <button type="button" class="station" ref={open("station")} aria-label={text.stationIs(stationName())}>
         <span class="name">{stationName()}</span>
         <Down />
@@ -53,12 +56,13 @@ export function Header(): JSX.Element {
         <Show when={(picture.head?.late ?? 0) > 0}>
           <span class="late-count">{text.lateCount(picture.head?.late ?? 0)}</span>
         </Show>
-        <button type="button" class="plain" ref={open("connection")} aria-label={text.connection}>
+        <button type="button" class="plain" ref={open("connection")}>
+          <span class="heard">{text.connection} </span>
           <ConnectionMark />
         </button>
         <time class="wall">{now() > 0 ? wallClock(now(), wall()) : ""}</time>
         <button type="button" class="plain square" ref={open("settings")} aria-label={text.settings}>
-          <Gear />
+          <Sliders />
         </button>
       </div>
       <Switch>

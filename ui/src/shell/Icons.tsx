@@ -71,11 +71,11 @@ export const Flame = () => (
     <path d="M12.6 1.5c.9 3.6 5.9 6.6 5.9 12.4a6.5 6.5 0 0 1-13 0c0-3 1.5-5 2.9-6.5.3 1.7 1 2.7 2 3.3-.4-3.5.3-6.9 2.2-9.2z" />
   </Icon>
 );
-export const Gear = () => (
+export const Sliders = () => (
   <Icon>
-    <circle cx="12" cy="12" r="3.2" />
-    <path d="M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M18.7 5.3l-2.1 2.1M7.4 16.6l-2.1 2.1" />
-    <circle cx="12" cy="12" r="6.5" />
+    <path d="M3 7h9M18 7h3M3 17h3M12 17h9" />
+    <circle cx="15" cy="7" r="2.8" />
+    <circle cx="9" cy="17" r="2.8" />
   </Icon>
 );
 export const Speaker = () => (

@@ -16,7 +16,7 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
     <Sheet title={text.settings} close={props.close}>
       <div class="setting" role="group" aria-label={text.textSize}>
         <h3>{text.textSize}</h3>
-        <div class="choices row">
+        <div class="choices inline">
           <For each={TEXT_SIZES}>
             {(size) => (
               <button
@@ -33,7 +33,7 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
       </div>
       <div class="setting" role="group" aria-label={text.volume}>
         <h3>{text.volume}</h3>
-        <div class="choices row">
+        <div class="choices inline">
           <button
             type="button"
             class="button square"

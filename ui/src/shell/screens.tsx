@@ -50,7 +50,7 @@ export function EmptyScreen(props: { title: string; hint?: string | undefined })
           <Check />
         </Show>
       </span>
-      <h1 class="title">{props.title}</h1>
+      <h2 class="title">{props.title}</h2>
       <Show when={live()} fallback={<p class="trouble">{text.emptyOffline}</p>}>
         <Show when={props.hint}>
           <p class="quiet">{props.hint}</p>

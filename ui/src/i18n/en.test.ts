@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { en } from "./en";
+import { age, minutesUntil, secondsUntil, wallClock } from "./format";
+
+it("ages count minutes and seconds, hours beyond one, and never below zero", () => {
+  for (const [ms, text] of [
+    [-5_000, "0:00"],
+    [0, "0:00"],
+    [22_999, "0:22"],
+    [964_000, "16:04"],
+    [3_599_999, "59:59"],
+    [3_600_000, "1:00:00"],
+    [36_061_000, "10:01:01"],
+  ] as const) {
+    expect(age(1_000_000 + ms, 1_000_000)).toBe(text);
+  }
+});
+
+it("clocks show the restaurant's time, whatever its offset", () => {
+  const noon = Date.UTC(2026, 5, 1, 12, 5);
+  expect([0, 120, -300, 345, 720, -720].map((offset) => wallClock(noon, offset))).toEqual([
+    "12:05",
+    "14:05",
+    "07:05",
+    "17:50",
+    "00:05",
+    "00:05",
+  ]);
+});
+
+it("what is to come is counted up, what is past is nothing", () => {
+  expect([60_001, 60_000, 1, 0, -9].map((ms) => minutesUntil(0, ms))).toEqual([2, 1, 1, 0, 0]);
+  expect([4_001, 4_000, 1, -1].map((ms) => secondsUntil(0, ms))).toEqual([5, 4, 1, 0]);
+});
+
+it("a ticket is called what the kitchen calls it", () => {
+  const said = [
+    en.label({ kind: "table", text: "12" }, "dine_in"),
+    en.label({ kind: "table", text: "A4" }, "dine_in"),
+    en.label({ kind: "table", text: "Bar 3" }, "dine_in"),
+    en.label({ kind: "table", text: "Table 7" }, "dine_in"),
+    en.label({ kind: "name", text: "Okafor" }, "pickup"),
+    en.label({ kind: "number", text: "0043" }, "pickup"),
+    en.label({ kind: "number", text: "3" }, "drive_thru"),
+    en.label({ kind: "number", text: "8813" }, "delivery"),
+    en.label({ kind: "number", text: "51" }, "dine_in"),
+  ];
+  expect(said).toEqual([
+    "Table 12",
+    "Table A4",
+    "Bar 3",
+    "Table 7",
+    "Okafor",
+    "Pickup 0043",
+    "Drive-thru 3",
+    "Delivery 8813",
+    "Order 51",
+  ]);
+});
+
+it("every fault that the program can name has a sentence of its own", () => {
+  const named = codesIn(join(import.meta.dirname, "../../../src-tauri"));
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((code) => !en.faultCodes.includes(code))).toEqual([]);
+});
+
+it("a fault that nobody knows yet still says what to do, and its code", () => {
+  expect(en.fault({ code: "grease_fire", params: {}, retry: true })).toMatch(/once more.*grease_fire/);
+  expect(en.fault({ code: "grease_fire", params: {}, retry: false })).toMatch(/not possible.*grease_fire/);
+  expect(en.fault({ code: "constructor", params: {}, retry: false })).toMatch(/constructor/);
+});
+
+/** Codes of faults in the Rust sources that a screen can be shown, their tests left out. */
+function codesIn(folder: string): string[] {
+  const codes = new Set<string>();
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    // What the hub answers to a POS is for programs, not for the glass.
+    const shown =
+      /crates\/(kitchen|wire|link|journal|display)\/src|src-tauri\/src/.test(path) && entry.name !== "rest.rs";
+    if (!entry.isFile() || !entry.name.endsWith(".rs") || !shown) continue;
+    const [source = ""] = readFileSync(path, "utf8").split("#[cfg(test)]");
+    for (const [, code] of source.matchAll(/Fault::new\(\s*"([a-z_]+)"/g)) codes.add(code!);
+    if (source.includes("Fault::new(code)")) {
+      for (const [, code] of source.matchAll(/=> "([a-z]+(?:_[a-z]+)+)"/g)) codes.add(code!);
+    }
+    for (const [, body] of source.matchAll(/fn code\(&self\)[^{]*\{([\s\S]*?)\n {4}\}/g)) {
+      for (const [, code] of body!.matchAll(/=> "([a-z_]+)"/g)) codes.add(code!);
+    }
+    for (const [, body] of source.matchAll(/mod hello_refusal \{([\s\S]*?)\n\}/g)) {
+      for (const [, code] of body!.matchAll(/"([a-z_]+)"/g)) codes.add(code!);
+    }
+  }
+  return [...codes].toSorted();
+}

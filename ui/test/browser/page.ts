@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, type Page, test as base } from "@playwright/test";
+import type { FakeKitchen } from "../fake/kitchen";
+import type { line, ticket } from "../fake/tickets";
+
+declare global {
+  interface Window {
+    fake: FakeKitchen;
+    tools: { ticket: typeof ticket; line: typeof line };
+    axe: {
+      run(
+        root: Document,
+        options: object,
+      ): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }>;
+    };
+  }
+}
+
+/** The glasses that the board is made for. */
+export const GLASSES = [
+  { width: 1920, height: 1080, mm: 4.034 },
+  { width: 1366, height: 768, mm: 3.955 },
+  { width: 1024, height: 768, mm: 3.36 },
+  { width: 1080, height: 1920, mm: 4.034 },
+] as const;
+
+export type Glass = (typeof GLASSES)[number];
+
+/** Opens a scene on a glass, and waits until it stands still. Whatever the page throws or complains of fails the test. */
+export const test = base.extend<{ open: (query: string, glass?: Glass, touch?: boolean) => Promise<Page> }>({
+  open: async ({ browser }, use) => {
+    const pages: Page[] = [];
+    const complaints: string[] = [];
+    await use(async (query, glass = GLASSES[0], touch = false) => {
+      const { width, height } = glass;
+      const context = await browser.newContext({
+        viewport: { width, height },
+        screen: { width, height },
+        hasTouch: touch,
+      });
+      const page = await context.newPage();
+      pages.push(page);
+      page.on("pageerror", (error) => complaints.push(error.message));
+      page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+      await page.goto(`/fake.html?${query}`);
+      await page.waitForFunction(
+        () => window.fake.paintedCursors.length > 0 || document.querySelector(".screen.failed"),
+      );
+      await page.evaluate(() => document.fonts.ready);
+      await settle(page);
+      return page;
+    });
+    for (const page of pages) await page.context().close();
+    expect(complaints).toEqual([]);
+  },
+});
+
+/** Frames, measuring and fitting have come to rest. */
+export async function settle(page: Page): Promise<void> {
+  let before = "";
+  await expect
+    .poll(
+      async () => {
+        const now = await page.evaluate(
+          () =>
+            new Promise<string>((resolve) =>
+              requestAnimationFrame(() =>
+                requestAnimationFrame(() =>
+                  resolve(
+                    [...document.querySelectorAll(".ticket, .row, .all-day li")]
+                      .map((card) => `${card.className}${card.getAttribute("style")}`)
+                      .join("|") + JSON.stringify(window.fake.grid),
+                  ),
+                ),
+              ),
+            ),
+        );
+        const still = now === before;
+        before = now;
+        return still;
+      },
+      { intervals: [20] },
+    )
+    .toBe(true);
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds, in short. */
+export async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
+  });
+}
+
+export { expect };
