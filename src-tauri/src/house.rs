@@ -65,14 +65,17 @@ impl House {
         Ok(Self { kitchen, hub, pos: Mutex::new(pos), ears: Mutex::new(Some(ears)) })
     }
 
-    /// Waits until a room that nothing works without has ended by itself.
-    pub(crate) async fn failed(&self) {
+    /// Waits until a room that nothing works without has ended, and names it.
+    pub(crate) async fn ended_room(&self) -> &'static str {
         match &self.hub {
             Some(hub) => tokio::select! {
-                () = hub.failed() => tracing::error!(target: "shell", "the hub cannot go on"),
-                () = self.kitchen.ended() => tracing::error!(target: "shell", "the display cannot go on"),
+                () = hub.failed() => "hub",
+                () = self.kitchen.ended() => "display",
             },
-            None => self.kitchen.ended().await,
+            None => {
+                self.kitchen.ended().await;
+                "display"
+            }
         }
     }
 

@@ -110,12 +110,12 @@ pub fn run(options: &Options) -> Result<u8, Error> {
             return Err(error.into());
         }
     };
-    runtime.spawn(watch(app.handle().clone(), house.clone().ok()));
+    let closing = Arc::new(Closing::default());
+    runtime.spawn(watch(app.handle().clone(), house.clone().ok(), Arc::clone(&closing)));
     if let Ok(house) = &house {
         runtime.spawn(tell(app.handle().clone(), house.kitchen.notifications()));
     }
 
-    let closing = Arc::new(Closing::default());
     let outcome = Arc::clone(&closing);
     let _ = app.run_return(move |app, event| {
         let RunEvent::ExitRequested { api, .. } = event else { return };
@@ -179,6 +179,10 @@ impl Closing {
         !self.begun.swap(true, Ordering::SeqCst)
     }
 
+    fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::SeqCst)
+    }
+
     fn finish(&self, ended: Ended) {
         let _ = self.ended.set(ended);
     }
@@ -201,26 +205,31 @@ async fn end(house: Option<&House>) -> Ended {
 }
 
 /// Asks for the end when the system does (SIGTERM, SIGINT), or when a room cannot go on.
-async fn watch(app: AppHandle, house: Option<Arc<House>>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+async fn watch(app: AppHandle, house: Option<Arc<House>>, closing: Arc<Closing>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         tracing::error!(target: "shell", "no signals on this system: close the window to end Brigade");
         return;
     };
-    let failed = async {
+    let gone = async {
         match &house {
-            Some(house) => house.failed().await,
+            Some(house) => house.ended_room().await,
             None => std::future::pending().await,
         }
     };
-    tokio::pin!(failed);
-    let mut is_failed = false;
+    tokio::pin!(gone);
+    let mut is_gone = false;
     loop {
         tokio::select! {
             _ = terminate.recv() => tracing::info!(target: "shell", "asked to end by SIGTERM"),
             _ = interrupt.recv() => tracing::info!(target: "shell", "asked to end by SIGINT"),
-            () = &mut failed, if !is_failed => is_failed = true,
+            room = &mut gone, if !is_gone => {
+                is_gone = true;
+                if closing.has_begun() {
+                    continue;
+                }
+                tracing::error!(target: "shell", room, "cannot go on without it");
+            }
         }
         app.exit(0);
     }

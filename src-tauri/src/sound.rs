@@ -27,6 +27,9 @@ fn tones(sound: Sound) -> &'static [Tone] {
 /// How long a sound may take from the press to its end before the device counts as hung.
 const LONGEST: Duration = Duration::from_secs(3);
 
+/// How long a loudspeaker that failed is left alone: looking for one costs time and makes ALSA talk on standard error.
+const PAUSE: Duration = Duration::from_secs(15);
+
 /// The loudspeaker.
 #[derive(Debug)]
 pub(crate) struct Speaker {
@@ -81,8 +84,15 @@ impl Drop for Speaker {
 
 fn serve(waiting: &Receiver<(Sound, u8)>) {
     let mut said = None;
+    let mut silent_until = Instant::now();
     for (sound, volume) in waiting {
+        if Instant::now() < silent_until {
+            continue;
+        }
         let problem = sound_once(sound, volume).err();
+        if problem.is_some() {
+            silent_until = Instant::now() + PAUSE;
+        }
         // A PC without a loudspeaker would fill the log with one line per order.
         if problem != said {
             match &problem {
