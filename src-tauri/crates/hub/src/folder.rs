@@ -4,12 +4,14 @@
 //! <data>/
 //!   hub.lock      held by the one process that serves this folder
 //!   hub.token     the first token, readable by its owner only; the screen on the same machine reads it
+//!   hub.address   host and port by which this machine reaches the hub, while it runs; a killed hub leaves its last one
 //!   hub.sqlite    the log and its projections (with -wal and -shm beside it while the hub runs)
 //! ```
 
 use crate::HubError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// A data folder, locked for this process until dropped.
@@ -33,7 +35,9 @@ impl Folder {
                 private(OpenOptions::new().create(true).truncate(false).write(true))
                     .open(database(path))
                     .map_err(broken)?;
-                Ok(Self { path: path.to_owned(), _lock: lock })
+                let folder = Self { path: path.to_owned(), _lock: lock };
+                folder.forget_address();
+                Ok(folder)
             }
             Err(TryLockError::WouldBlock) => Err(HubError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(broken(source)),
@@ -62,6 +66,25 @@ impl Folder {
             std::fs::rename(&fresh, self.path.join("hub.token"))
         };
         write().map_err(|source| HubError::Folder { path: self.path.clone(), source })
+    }
+
+    /// Says where this hub is reached, for programs on this machine: with port 0 only the hub knows.
+    pub(crate) fn keep_address(&self, address: SocketAddr) -> Result<(), HubError> {
+        let fresh = self.path.join("hub.address.new");
+        std::fs::write(&fresh, format!("{address}\n"))
+            .and_then(|()| std::fs::rename(&fresh, self.path.join("hub.address")))
+            .map_err(|source| HubError::Folder { path: self.path.clone(), source })
+    }
+
+    fn forget_address(&self) {
+        // A folder that lets nothing be removed is met, and said, by whatever is written next.
+        let _ = std::fs::remove_file(self.path.join("hub.address"));
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        self.forget_address();
     }
 }
 

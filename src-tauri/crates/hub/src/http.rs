@@ -234,3 +234,41 @@ pub(crate) fn body(status: StatusCode, text: Result<Vec<u8>, serde_json::Error>)
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_description_has_the_paths_that_are_served_and_no_other() {
+        let document: Value = serde_json::from_str(rest::OPENAPI).unwrap();
+        let described: BTreeSet<(String, String, bool)> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| methods.as_object().unwrap().iter().map(move |method| (path, method)))
+            .map(|(path, (method, operation))| {
+                let is_open = operation["security"].as_array().is_some_and(Vec::is_empty);
+                (method.to_uppercase(), path.clone(), is_open)
+            })
+            .collect();
+        let name =
+            |is_open| move |(method, path, _): (&str, &str, _)| (method.to_owned(), path.to_owned(), is_open);
+        let served = paths().into_iter().map(name(false)).chain(open_paths().into_iter().map(name(true)));
+        assert_eq!(served.collect::<BTreeSet<_>>(), described);
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document: Value = serde_json::from_str(rest::OPENAPI).unwrap();
+        let operations = document["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|path| path.as_object().unwrap().values());
+        let ids: Vec<_> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+    }
+}

@@ -28,6 +28,7 @@ mod status;
 mod store;
 mod text;
 mod tokens;
+pub mod upstream;
 mod writer;
 mod ws;
 
@@ -208,6 +209,7 @@ impl Hub {
         let opened =
             tokio::task::spawn_blocking(move || Opened::open(&config).map(|opened| (opened, config)));
         let (opened, config) = opened.await.map_err(|_| HubError::Stopped)??;
+        opened.folder.keep_address(reached_locally(addr))?;
         let clock = Arc::new(HubClock::new(config.time.clone(), opened.end.1));
         let setup = Arc::new(RwLock::new(Arc::new(opened.setup)));
         let feed = Arc::new(Feed::new(opened.end.0));
@@ -268,12 +270,7 @@ impl Hub {
     /// The address by which this machine reaches it: loopback when it listens on all.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        let ip = match self.addr.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            ip => ip,
-        };
-        SocketAddr::new(ip, self.addr.port())
+        reached_locally(self.addr)
     }
 
     /// The WebSocket for a screen on this machine.
@@ -336,6 +333,16 @@ impl Drop for Hub {
             self.core.writer.close();
         }
     }
+}
+
+/// A hub that listens on all addresses is reached on loopback.
+fn reached_locally(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
 }
 
 /// What is read from the data folder at start.

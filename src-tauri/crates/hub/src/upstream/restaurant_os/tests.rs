@@ -184,7 +184,7 @@ impl World {
     fn perform(&mut self) {
         while let Some(output) = self.machine.poll_output() {
             match output {
-                Output::Http(request) => self.serve(request),
+                Output::Http(request) => self.serve(&request),
                 Output::Connect => {
                     assert!(!self.wants_socket, "asked to connect twice");
                     self.wants_socket = true;
@@ -314,7 +314,7 @@ impl World {
                            {"id": format!("{id}-2"), "name": "Fries", "quantity": 1}]);
         let row = Row {
             restaurant: OURS,
-            status: Status::Pending,
+            status: Pending,
             version: 1,
             created: self.now,
             updated: self.now,
@@ -386,7 +386,7 @@ impl World {
         order.source.reference.as_ref().is_some_and(|reference| self.kept.contains_key(reference))
     }
 
-    fn serve(&mut self, request: Request) {
+    fn serve(&mut self, request: &Request) {
         self.asked.push((self.now, request.clone()));
         let id = request.id;
         if self.mood.away {
@@ -394,7 +394,7 @@ impl World {
         }
         let answer = match &self.mood.always {
             Some(answer) if !request.path.contains("/auth/") => answer.clone(),
-            _ => self.respond(&request),
+            _ => self.respond(request),
         };
         let outcome = if self.mood.mute { Err(Lost::Unanswered) } else { Ok(answer) };
         let wait = if self.mood.mute { 15_000 } else { 20 + self.mood.slow_ms };
