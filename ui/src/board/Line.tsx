@@ -15,7 +15,7 @@ export function Line(props: { card: Card; line: CardLine }): JSX.Element {
       <Show
         when={pressOf(props.card, props.line)}
         fallback={
-          <li class="line" classList={classes(props.line)}>
+          <li class="line" classList={classes(props.line)} data-line={props.line.id} data-state={props.line.state}>
             <Words line={props.line} />
           </li>
         }
@@ -36,6 +36,8 @@ function OwnLine(props: { card: Card; line: CardLine }): JSX.Element {
         type="button"
         class="line"
         classList={{ ...classes(props.line), down: picture.pressed[key()] === true }}
+        data-line={props.line.id}
+        data-state={props.line.state}
         aria-pressed={props.line.state === "done"}
         ref={touch.down(() => {
           const what = pressOf(props.card, props.line);

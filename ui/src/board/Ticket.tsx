@@ -30,6 +30,7 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
     <article
       ref={article}
       class="ticket"
+      data-order={props.card.order}
       classList={{
         soon: props.card.urgency === "soon" && !props.card.voided,
         late: props.card.urgency === "late" && !props.card.voided,

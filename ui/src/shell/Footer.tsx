@@ -179,6 +179,7 @@ function Chips(): JSX.Element {
             <button
               type="button"
               class="chip"
+              data-order={chip.order}
               ref={touch.down(() => {
                 const { order } = chip;
                 return { run: () => go({ go: "order", order }) };

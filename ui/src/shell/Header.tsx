@@ -36,6 +36,7 @@ export function Header(): JSX.Element {
             <button
               type="button"
               class="tab"
+              data-open-tickets={tab === "station" ? (picture.head?.station_open ?? 0) : undefined}
               aria-current={picture.head?.tab === tab ? "page" : undefined}
               ref={touch.down(() => ({ run: () => go({ go: "tab", tab }) }))}
             >
