@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask run | test | bundle | shots`.
+//! The project's own commands: `cargo xtask run | test | bench | bundle | shots`.
 //!
 //! This program is the first thing compiled on a fresh machine, so it depends on next to nothing. It prints
 //! plainly what it is about to do to the machine before it does it, and every failure names the next step.
 
+mod bench;
 mod bundle;
 mod machine;
 mod page;
@@ -31,6 +32,7 @@ impl<T: Into<String>> From<T> for Stop {
 const USAGE: &str = "\
 cargo xtask run [--release] [-- OPTIONS]   build what changed and start Brigade; OPTIONS go to it (try -- --help)
 cargo xtask test                           every check and every test; ends with a table
+cargo xtask bench NAME                     measures the release build; NAME is one of: glass
 cargo xtask bundle                         a release build as a Debian package
 cargo xtask shots [FOLDER]                 pictures of the running application at four screen sizes";
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let done = match words.first().map(String::as_str) {
         Some("run") => run::run(rest),
         Some("test") => test::run(),
+        Some("bench") => bench::run(rest),
         Some("bundle") => bundle::run(),
         Some("shots") => shots::run(rest),
         Some("help" | "--help" | "-h") | None => {

@@ -1,0 +1,20 @@
+//! `cargo xtask bench NAME`: measures the release build and prints a table; the last line is for machines.
+
+use crate::machine::{self, Purpose};
+use crate::{Stop, cargo, must, run as build};
+
+/// What can be measured, and the bench target that does it.
+const BENCHES: &[(&str, &[&str])] = &[("glass", &["bench", "--package", "brigade", "--bench", "glass"])];
+
+pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
+    let known = || BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let Some(name) = words.first() else {
+        return Err(Stop { why: format!("say what to measure: {}", known()), code: 2 });
+    };
+    let Some((_, command)) = BENCHES.iter().find(|(bench, _)| bench == name) else {
+        return Err(Stop { why: format!("there is no benchmark `{name}`, only: {}", known()), code: 2 });
+    };
+    machine::prepare(Purpose::Test)?;
+    build::page()?;
+    must(cargo().args(*command), &format!("the benchmark {name}"))
+}
