@@ -593,7 +593,8 @@ impl Actor {
             }
             Go::SelectStep { by } => {
                 let standing = view.standing(scene);
-                let at = view.selected.as_ref().and_then(|s| standing.iter().position(|(o, _)| *o == s.order));
+                let at =
+                    view.selected.as_ref().and_then(|s| standing.iter().position(|(o, _)| *o == s.order));
                 let next = match at {
                     Some(at) => {
                         let last = i64::try_from(standing.len()).unwrap_or(0) - 1;
@@ -616,7 +617,8 @@ impl Actor {
     }
 
     pub(crate) fn scene<'a>(&'a self, pending: &'a BTreeSet<OrderId>) -> Scene<'a> {
-        let offset = Timestamp::from_millisecond(self.now.0).map_or(0, |at| self.zone.to_offset(at).seconds() / 60);
+        let offset =
+            Timestamp::from_millisecond(self.now.0).map_or(0, |at| self.zone.to_offset(at).seconds() / 60);
         let settings = &self.board.setup().settings;
         Scene {
             board: &self.board,
@@ -746,6 +748,11 @@ impl Actor {
         if cause.is_some_and(|cause| !matches!(cause, link::Cause::Refused { .. })) {
             // Another reason than a refusal: whoever is there next may be a different hub.
             self.refused = false;
+        }
+        if matches!(cause, Some(link::Cause::Silence)) {
+            // The link has waited for the limit already.
+            let limit = self.config.timing.liveness;
+            self.heard = Instant::now().checked_sub(limit).unwrap_or(self.heard);
         }
         match to {
             Phase::Live => {

@@ -32,7 +32,11 @@ impl Dialect for HubDialect {
             ("welcome", _) => Verdict::Accepted,
             ("refused", None) => {
                 let reason = outline.code.unwrap_or_default().into_owned();
-                if outline.retry { Verdict::Busy { reason, after: None } } else { Verdict::Refused { reason } }
+                if outline.retry {
+                    Verdict::Busy { reason, after: None }
+                } else {
+                    Verdict::Refused { reason }
+                }
             }
             _ => Verdict::Traffic,
         }

@@ -130,13 +130,8 @@ impl Actor {
         );
         match welcome.resume {
             Resume::Snapshot => {
-                self.loading = Some(Loading {
-                    seq: None,
-                    next_part: 0,
-                    setup: None,
-                    orders: Vec::new(),
-                    welcome,
-                });
+                self.loading =
+                    Some(Loading { seq: None, next_part: 0, setup: None, orders: Vec::new(), welcome });
             }
             Resume::Events if same_log && self.ready => self.loading = None,
             Resume::Events => {

@@ -57,8 +57,7 @@ impl Outbox {
     /// What is to be sent on a connection now; counted as sent.
     pub(crate) fn take(&mut self, generation: u64, now: At, elapsed: Duration) -> Vec<Operation> {
         let mut waiting: BTreeSet<OrderId> = BTreeSet::new();
-        let mut under_way =
-            self.entries.iter().filter(|entry| entry.way == Way::Sent { generation }).count();
+        let mut under_way = self.entries.iter().filter(|entry| entry.way == Way::Sent { generation }).count();
         let mut taken = Vec::new();
         for entry in &mut self.entries {
             let order = &entry.queued.operation.order;

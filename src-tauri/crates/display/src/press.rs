@@ -89,9 +89,9 @@ impl Actor {
             match self.make(&view, press, &mut ahead) {
                 Ok(Some(what)) => {
                     match &what {
-                        What::Operation(operation) => batch
-                            .operations
-                            .push(Queued { operation: operation.clone(), not_before: None }),
+                        What::Operation(operation) => {
+                            batch.operations.push(Queued { operation: operation.clone(), not_before: None })
+                        }
                         What::Cancel(id) => batch.settled.push(id.clone()),
                     }
                     made.push(Made { view, reply, what });
@@ -237,7 +237,8 @@ impl Actor {
             Press::BumpSelected => {
                 let Some(selected) = held.selected.as_ref() else { return Ok(None) };
                 let order = selected.order.clone();
-                let lines = self.board.order(&order).map(|order| open_lines(order, &station)).unwrap_or_default();
+                let lines =
+                    self.board.order(&order).map(|order| open_lines(order, &station)).unwrap_or_default();
                 if lines.is_empty() {
                     return Ok(None);
                 }
@@ -247,7 +248,8 @@ impl Actor {
             Press::RecallLast => {
                 let pending = self.pending_orders();
                 let scene: Scene<'_> = self.scene(&pending);
-                let last = recall_rows(&scene, &station).into_iter().find_map(|row| Some((row.order, row.bump?)));
+                let last =
+                    recall_rows(&scene, &station).into_iter().find_map(|row| Some((row.order, row.bump?)));
                 let Some((order, bump)) = last else { return Ok(None) };
                 let seen = confirmed(&order);
                 Meant { order, seen, act: Act::Unbump { bump } }
@@ -260,7 +262,9 @@ impl Actor {
 fn open_lines(order: &Order, station: &StationId) -> Vec<Touch> {
     let open = |own: &&TicketLine<'_>| own.is_open();
     let touch = |own: &TicketLine<'_>| Touch { line: own.line.id.clone(), upto: own.line.live() };
-    Ticket::of(order, station).map(|ticket| ticket.own.iter().filter(open).map(touch).collect()).unwrap_or_default()
+    Ticket::of(order, station)
+        .map(|ticket| ticket.own.iter().filter(open).map(touch).collect())
+        .unwrap_or_default()
 }
 
 fn touches(lines: Vec<PressLine>) -> Vec<Touch> {
@@ -278,5 +282,8 @@ fn disk_fault(error: &CommitError) -> Fault {
 /// A new ULID whose time part is the hub's clock.
 pub(crate) fn new_id(ulids: &mut ulid::Generator, now: At) -> String {
     let moment = UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
-    ulids.generate_from_datetime(moment).unwrap_or_else(|overflow| overflow.commit_overflow_increment()).to_string()
+    ulids
+        .generate_from_datetime(moment)
+        .unwrap_or_else(|overflow| overflow.commit_overflow_increment())
+        .to_string()
 }

@@ -10,9 +10,7 @@ use crate::frame::{
     StationChoice, Tab, TextSize, Toast,
 };
 use crate::layout::lay_out;
-use kitchen::{
-    At, Board, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day,
-};
+use kitchen::{At, Board, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wire::hub::Fault;
@@ -129,8 +127,10 @@ impl View {
     /// The station whose lines this view is about, whatever the tab.
     pub(crate) fn station(&self, board: &Board) -> StationId {
         let stations = &board.setup().stations;
-        let chosen = self.looking.station.as_ref().filter(|id| id.is_expo() || board.setup().station(id).is_some());
-        let first = || stations.iter().find(|station| station.role == StationRole::Prep).map(|s| s.id.clone());
+        let chosen =
+            self.looking.station.as_ref().filter(|id| id.is_expo() || board.setup().station(id).is_some());
+        let first =
+            || stations.iter().find(|station| station.role == StationRole::Prep).map(|s| s.id.clone());
         chosen.cloned().or_else(first).unwrap_or_else(StationId::expo)
     }
 
@@ -175,7 +175,12 @@ impl View {
         let (mut cards, mut places) = (Vec::new(), Vec::new());
         for slot in slots.iter().filter(|slot| on_cards && slot.page == card_page) {
             let piece = card::part_of(&whole[slot.ticket], slot.part, slot.parts, slot.lines.clone());
-            places.push(Place { card: piece.id.clone(), column: slot.column, row: slot.row, rows: slot.rows });
+            places.push(Place {
+                card: piece.id.clone(),
+                column: slot.column,
+                row: slot.row,
+                rows: slot.rows,
+            });
             cards.push(piece);
         }
 
@@ -506,7 +511,9 @@ impl Glass {
         let base = since.filter(|since| *since > 0 && *since >= self.floor && *since <= self.revision);
         let after = base.unwrap_or(0);
         let cards = match base {
-            None => self.order.iter().filter_map(|id| self.cards.get(id)).map(|(card, _)| card.clone()).collect(),
+            None => {
+                self.order.iter().filter_map(|id| self.cards.get(id)).map(|(card, _)| card.clone()).collect()
+            }
             Some(_) => {
                 let changed = self.order.iter().filter_map(|id| self.cards.get(id));
                 changed.filter(|(_, at)| *at > after).map(|(card, _)| card.clone()).collect()
@@ -514,9 +521,7 @@ impl Glass {
         };
         let gone = match base {
             None => Vec::new(),
-            Some(_) => {
-                self.gone.iter().filter(|(_, at)| *at > after).map(|(id, _)| id.clone()).collect()
-            }
+            Some(_) => self.gone.iter().filter(|(_, at)| *at > after).map(|(id, _)| id.clone()).collect(),
         };
         Frame {
             mount,
@@ -556,5 +561,287 @@ fn renew_option<T: PartialEq>(held: &mut Option<(T, u32)>, value: T, revision: u
             *held = Some((value, revision));
             true
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::ConnectionState;
+    use kitchen::{Act, Event, EventKind, Operation, Touch};
+    use proptest::prelude::*;
+    use testkit::{draft, line, order};
+
+    /// A window that knows nothing but frames.
+    #[derive(Debug, Default)]
+    struct Window {
+        revision: Option<u32>,
+        cards: BTreeMap<String, Card>,
+        frame: Option<Frame>,
+    }
+
+    impl Window {
+        fn apply(&mut self, frame: Frame) {
+            match (frame.base, self.frame.as_mut()) {
+                (Some(base), Some(held)) => {
+                    assert_eq!(Some(base), self.revision);
+                    for id in &frame.gone {
+                        self.cards.remove(id);
+                    }
+                    held.head = frame.head.clone().or(held.head.take());
+                    held.connection = frame.connection.clone().or(held.connection.take());
+                    held.places = frame.places.clone().or(held.places.take());
+                    held.counts = frame.counts.clone().or(held.counts.take());
+                    held.rows = frame.rows.clone().or(held.rows.take());
+                    held.chips = frame.chips.clone().or(held.chips.take());
+                    held.toasts = frame.toasts.clone().or(held.toasts.take());
+                    held.notices = frame.notices.clone().or(held.notices.take());
+                }
+                (Some(_), None) => panic!("changes before a whole frame"),
+                (None, _) => {
+                    self.cards.clear();
+                    self.frame = Some(frame.clone());
+                }
+            }
+            self.revision = Some(frame.revision);
+            self.cards.extend(frame.cards.into_iter().map(|card| (card.id.clone(), card)));
+        }
+
+        fn shown(&self) -> (BTreeMap<String, Card>, Frame) {
+            let mut frame = self.frame.clone().expect("a frame");
+            (frame.cards, frame.gone) = (Vec::new(), Vec::new());
+            (frame.base, frame.revision, frame.now) = (None, 0, At(0));
+            (self.cards.clone(), frame)
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Place(u32),
+        Bump(usize),
+        Finish(usize),
+        Void(usize),
+        Settle,
+        Pass(i64),
+        Page(u32),
+        Tab(Tab),
+        Grid(u32, u32),
+        Pull,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let tab = prop_oneof![Just(Tab::Station), Just(Tab::Expo), Just(Tab::Recall), Just(Tab::AllDay)];
+        prop_oneof![
+            6 => (1u32..12).prop_map(Step::Place),
+            3 => (0usize..40).prop_map(Step::Bump),
+            3 => (0usize..40).prop_map(Step::Finish),
+            1 => (0usize..40).prop_map(Step::Void),
+            2 => Just(Step::Settle),
+            2 => (1i64..400_000).prop_map(Step::Pass),
+            2 => (1u32..4).prop_map(Step::Page),
+            1 => tab.prop_map(Step::Tab),
+            1 => (1u32..5, 1u32..4).prop_map(|(columns, rows)| Step::Grid(columns, rows)),
+            5 => Just(Step::Pull),
+        ]
+    }
+
+    struct Kitchen {
+        board: Board,
+        now: At,
+        placed: u32,
+        made: u32,
+        operations: Vec<Operation>,
+    }
+
+    impl Kitchen {
+        fn new() -> Self {
+            let mut board = Board::new(testkit::setup());
+            board.replace(testkit::setup(), [], 0);
+            Self { board, now: At(1_000_000), placed: 0, made: 0, operations: Vec::new() }
+        }
+
+        fn event(&mut self, kind: EventKind, order: Option<Order>, operation: Option<kitchen::OperationId>) {
+            let seq = self.board.seq() + 1;
+            let at = self.now;
+            self.board.apply(Event {
+                seq,
+                at,
+                kind,
+                order,
+                operation,
+                menu: None,
+                stations: None,
+                settings: None,
+            });
+        }
+
+        fn act(&mut self, nth: usize, act: impl FnOnce(&Order) -> Act) -> Option<Operation> {
+            let count = self.board.orders().count();
+            let order = self.board.orders().nth(nth % count.max(1))?.clone();
+            self.made += 1;
+            let id = format!("op{}", self.made).into();
+            let act = act(&order);
+            Some(Operation { id, device: None, at: self.now, order: order.id, seen: order.version, act })
+        }
+
+        fn scene<'a>(
+            &'a self,
+            connection: &'a Connection,
+            problems: &'a BTreeMap<OrderId, Fault>,
+            pending: &'a BTreeSet<OrderId>,
+        ) -> Scene<'a> {
+            Scene {
+                board: &self.board,
+                ready: true,
+                now: self.now,
+                utc_offset_minutes: 0,
+                day_start: At(0),
+                volume: 50,
+                connection,
+                notices: &[],
+                problems,
+                pending,
+            }
+        }
+    }
+
+    fn touches(order: &Order) -> Vec<Touch> {
+        order.lines.iter().map(|line| Touch { line: line.id.clone(), upto: line.live() }).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn r4_03_snapshot_and_changes_are_the_state(steps in prop::collection::vec(step(), 1..80)) {
+            let mut kitchen = Kitchen::new();
+            let connection = Connection {
+                state: ConnectionState::Live,
+                since: At(0),
+                hub: String::new(),
+                unsent: 0,
+                oldest_unsent: None,
+                fault: None,
+            };
+            let problems = BTreeMap::new();
+            let mut view = View::new(Looking::default());
+            view.remount(1);
+            let mut window = Window::default();
+            for step in steps {
+                match step {
+                    Step::Place(lines) => {
+                        kitchen.placed += 1;
+                        let lines = (0..lines).map(|n| line(["steak", "fries", "bread"][n as usize % 3], 1 + n, &["no salt"]));
+                        let new = order(&format!("o{}", kitchen.placed), kitchen.now, draft("1", lines.collect()));
+                        view.unseen.insert(new.id.clone());
+                        kitchen.event(EventKind::OrderCreated, Some(new), None);
+                    }
+                    Step::Bump(nth) => {
+                        let station = view.shown_station(&kitchen.board);
+                        if let Some(operation) = kitchen.act(nth, |order| Act::Bump { station, lines: touches(order) })
+                            && kitchen.board.propose(operation.clone(), kitchen.now).is_ok()
+                        {
+                            kitchen.operations.push(operation);
+                        }
+                    }
+                    Step::Finish(nth) => {
+                        let station = view.shown_station(&kitchen.board);
+                        if let Some(operation) = kitchen.act(nth, |order| Act::Finish { station, lines: touches(order) })
+                            && kitchen.board.propose(operation.clone(), kitchen.now).is_ok()
+                        {
+                            kitchen.operations.push(operation);
+                        }
+                    }
+                    Step::Void(nth) => {
+                        if let Some(operation) = kitchen.act(nth, |order| Act::VoidLines { lines: touches(order) })
+                            && let Some(held) = kitchen.board.confirmed(&operation.order)
+                            && let Ok(decided) = kitchen::decide(held, &operation, kitchen.board.setup(), kitchen.now)
+                        {
+                            kitchen.event(decided.kind, decided.order, None);
+                        }
+                    }
+                    Step::Settle => {
+                        for operation in std::mem::take(&mut kitchen.operations) {
+                            let held = kitchen.board.confirmed(&operation.order).expect("never forgotten here");
+                            match kitchen::decide(held, &operation, kitchen.board.setup(), kitchen.now) {
+                                Ok(decided) => kitchen.event(decided.kind, decided.order, Some(operation.id)),
+                                Err(_) => {
+                                    kitchen.board.withdraw(&operation.id);
+                                }
+                            }
+                        }
+                    }
+                    Step::Pass(ms) => kitchen.now = kitchen.now.plus(ms),
+                    Step::Page(page) => view.page = page,
+                    Step::Tab(tab) => view.looking.tab = tab,
+                    Step::Grid(columns, rows) => view.looking.grid = Some(Grid { columns, rows, ..USUAL_GRID }),
+                    Step::Pull => {
+                        let pending: BTreeSet<OrderId> =
+                            kitchen.board.pending().map(|operation| operation.order.clone()).collect();
+                        let scene = kitchen.scene(&connection, &problems, &pending);
+                        view.refresh(&scene);
+                        window.apply(view.glass.frame(1, window.revision, kitchen.now));
+                        let mut fresh = Window::default();
+                        fresh.apply(view.glass.frame(1, None, kitchen.now));
+                        prop_assert_eq!(window.shown(), fresh.shown());
+
+                        // And the counts are those of the open tickets.
+                        let station = view.shown_station(&kitchen.board);
+                        let tickets = kitchen.board.tickets(&station, kitchen.now);
+                        let open: u32 = tickets
+                            .iter()
+                            .flat_map(|ticket| &ticket.own)
+                            .map(|own| own.line.live().saturating_sub(own.work.done))
+                            .sum();
+                        let counted: u32 = fresh.frame.iter().flat_map(|f| f.counts.iter().flatten()).map(|c| c.open).sum();
+                        prop_assert_eq!(open, counted);
+
+                        // Every ticket is on exactly one page.
+                        if matches!(view.looking.tab, Tab::Station | Tab::Expo) {
+                            let mut standing: Vec<_> = view.standing(&scene).into_iter().map(|(order, _)| order).collect();
+                            standing.sort();
+                            let mut expected: Vec<_> = tickets.iter().map(|ticket| ticket.order.id.clone()).collect();
+                            expected.sort();
+                            prop_assert_eq!(standing, expected);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_too_far_behind_gets_everything() {
+        let mut kitchen = Kitchen::new();
+        let connection = Connection {
+            state: ConnectionState::Live,
+            since: At(0),
+            hub: String::new(),
+            unsent: 0,
+            oldest_unsent: None,
+            fault: None,
+        };
+        let (problems, pending) = (BTreeMap::new(), BTreeSet::new());
+        let mut view = View::new(Looking::default());
+        view.remount(1);
+        view.refresh(&kitchen.scene(&connection, &problems, &pending));
+        let early = view.glass.revision();
+        for n in 0..MOST_GONE + 2 {
+            let new = order(&format!("o{n}"), kitchen.now, draft("1", vec![line("steak", 1, &[])]));
+            kitchen.event(EventKind::OrderCreated, Some(new), None);
+            view.refresh(&kitchen.scene(&connection, &problems, &pending));
+            let bump = kitchen
+                .act(0, |order| Act::Bump { station: StationId::expo(), lines: touches(order) })
+                .unwrap();
+            let held = kitchen.board.confirmed(&bump.order).unwrap();
+            let decided = kitchen::decide(held, &bump, kitchen.board.setup(), kitchen.now).unwrap();
+            kitchen.event(decided.kind, decided.order, None);
+            view.refresh(&kitchen.scene(&connection, &problems, &pending));
+            kitchen.board.forget(At(i64::MAX));
+        }
+        assert_eq!(view.glass.frame(1, Some(early), kitchen.now).base, None);
+        let last = view.glass.revision();
+        assert_eq!(view.glass.frame(1, Some(last), kitchen.now).base, Some(last));
+        assert_eq!(view.glass.frame(1, Some(last + 1), kitchen.now).base, None);
     }
 }

@@ -18,7 +18,10 @@ async fn an_order_comes_to_the_glass_and_a_bump_to_the_hub() {
     let mut screen = Screen::start(folder.path(), &hub).await;
     screen.until_live().await;
     let mut sounds = screen.kitchen.sounds();
-    let seq = hub.place("o1", draft("12", vec![line("steak", 2, &["medium rare", "allergy sesame"]), line("fries", 1, &[])]));
+    let seq = hub.place(
+        "o1",
+        draft("12", vec![line("steak", 2, &["medium rare", "allergy sesame"]), line("fries", 1, &[])]),
+    );
     screen.until("the order", |w| w.card("o1").is_some()).await;
     let card = screen.window.card("o1").unwrap().clone();
     assert!(card.fresh && !card.pending);
@@ -35,7 +38,8 @@ async fn an_order_comes_to_the_glass_and_a_bump_to_the_hub() {
     screen.until("the bump", |w| w.card("o1").is_none()).await;
     let toast = screen.window.frame.toasts.clone().unwrap().pop().unwrap();
     assert_eq!(Some(toast.operation.clone()), pressed.operation);
-    eventually("the hub has it", || async { (hub.applied() == [toast.operation.clone()]).then_some(()) }).await;
+    eventually("the hub has it", || async { (hub.applied() == [toast.operation.clone()]).then_some(()) })
+        .await;
     screen.until("nothing unsent", |w| w.unsent() == 0).await;
 
     screen.press(Press::Unbump { order: "o1".into(), operation: toast.operation }).await.unwrap();
@@ -86,7 +90,7 @@ async fn an_operation_without_an_answer_is_sent_again_and_applied_once() {
         screen.bump(&format!("o{n}")).await;
         hub.cut();
     }
-    screen.until("all sent", |w| w.unsent() == 0).await;
+    screen.until("all sent", |w| w.unsent() == 0 && w.frame.head.as_ref().unwrap().station_open == 5).await;
     assert_eq!(hub.applied().len(), 5);
     assert!(hub.sockets().2 <= 1, "R3: one socket at a time");
     screen.kitchen.shutdown().await;
@@ -155,7 +159,9 @@ async fn a_quick_done_and_undone_ends_as_undone() {
     let finish = Press::Finish { order: card.order.clone(), seen: card.seen, line: on.clone() };
     let reopen = Press::Reopen { order: card.order.clone(), seen: card.seen, line: on.line };
     let (a, b, c) = tokio::join!(screen.press(finish.clone()), screen.press(reopen), screen.press(finish));
-    assert!(a.unwrap().operation.is_some() && b.unwrap().operation.is_some() && c.unwrap().operation.is_some());
+    assert!(
+        a.unwrap().operation.is_some() && b.unwrap().operation.is_some() && c.unwrap().operation.is_some()
+    );
     screen.until("sent", |w| w.unsent() == 0 && w.card("o1").is_some_and(|c| c.done == 1)).await;
     assert_eq!(hub.applied().len(), 3);
     screen.kitchen.shutdown().await;
@@ -214,10 +220,9 @@ async fn a_restored_hub_is_read_anew_and_gets_what_it_lost() {
     eventually("it came", || async { (!hub.arrivals().is_empty()).then_some(()) }).await;
     hub.refuse(None);
     hub.restore("epoch-2", 1);
-    screen.until("the restored log", |w| {
-        w.card("o2").is_none() && w.card("o1").is_none() && w.unsent() == 0
-    })
-    .await;
+    screen
+        .until("the restored log", |w| w.card("o2").is_none() && w.card("o1").is_none() && w.unsent() == 0)
+        .await;
     assert_eq!(hub.applied(), [operation], "what was pending is kept");
     assert_eq!(hub.hellos().last().unwrap().epoch.as_ref().unwrap().as_str(), "epoch-1");
     screen.kitchen.shutdown().await;
@@ -255,7 +260,10 @@ async fn a_wrong_token_is_said_and_a_new_one_lets_in() {
     let window = mount(&kitchen, "main").await;
     let mut screen = Screen { kitchen, window };
     screen.until("refused", |w| w.connection() == ConnectionState::Refused).await;
-    assert_eq!(screen.window.frame.connection.as_ref().unwrap().fault.as_ref().unwrap().code, "token_refused");
+    assert_eq!(
+        screen.window.frame.connection.as_ref().unwrap().fault.as_ref().unwrap().code,
+        "token_refused"
+    );
     assert_eq!(hub.sockets().0, 2, "R3.10: once more, then rest");
     std::fs::write(&token, "secret\n").unwrap();
     screen.kitchen.retry_connection().await.unwrap();
@@ -314,6 +322,41 @@ async fn an_hour_wrong_clock_shows_right_ages_and_keeps_them_over_a_restart() {
 }
 
 #[tokio::test]
+async fn time_alone_changes_the_glass() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    hub.change_setup(|setup| {
+        setup.settings.undo_seconds = 1;
+        setup.settings.time_zone = "Asia/Kolkata".to_owned();
+        for rule in &mut setup.settings.thresholds {
+            (rule.warn_seconds, rule.late_seconds) = (1, 2);
+        }
+    });
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    assert_eq!(
+        screen.window.frame.head.as_ref().unwrap().utc_offset_minutes,
+        330,
+        "zones travel with the program"
+    );
+    let mut sounds = screen.kitchen.sounds();
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    let mut later = draft("2", vec![line("bass", 1, &[])]);
+    later.fire_at = Some(hub.now().plus(700));
+    hub.place("o2", later);
+    screen.until("one scheduled", |w| w.frame.head.as_ref().unwrap().scheduled == 1).await;
+    timeout(Duration::from_secs(1), sounds.recv()).await.expect("it rings").unwrap();
+    screen.until("it fires by itself", |w| w.card("o2").is_some()).await;
+    timeout(Duration::from_secs(1), sounds.recv()).await.expect("and rings").unwrap();
+    screen.bump("o2").await;
+    screen.until("a toast", |w| w.frame.toasts.as_ref().unwrap().len() == 1).await;
+    screen.until("soon", |w| w.card("o1").unwrap().urgency == kitchen::Urgency::Soon).await;
+    screen.until("the toast goes", |w| w.frame.toasts.as_ref().unwrap().is_empty()).await;
+    screen.until("late", |w| w.card("o1").unwrap().urgency == kitchen::Urgency::Late).await;
+    assert_eq!(screen.window.frame.head.as_ref().unwrap().late, 1);
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_guests_window_looks_but_does_not_touch() {
     let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
     let mut screen = Screen::start(folder.path(), &hub).await;
@@ -345,39 +388,34 @@ async fn pages_chips_selection_and_the_bump_bar() {
     screen.go(Go::SelectStep { by: 1 }).await;
     screen.until("a selection", |w| w.frame.head.as_ref().unwrap().selected.as_deref() == Some("o8/1")).await;
     screen.go(Go::SelectStep { by: -1 }).await;
-    screen.until("the page follows", |w| {
-        let head = w.frame.head.as_ref().unwrap();
-        head.page == 1 && head.selected.as_deref() == Some("o7/1")
-    })
-    .await;
+    screen
+        .until("the page follows", |w| {
+            let head = w.frame.head.as_ref().unwrap();
+            head.page == 1 && head.selected.as_deref() == Some("o7/1")
+        })
+        .await;
     screen.go(Go::Select { position: 1 }).await;
     screen.press(Press::BumpSelected).await.unwrap();
-    screen.until("o1 is gone, its follower is selected", |w| {
-        w.card("o1").is_none() && w.frame.head.as_ref().unwrap().selected.as_deref() == Some("o2/1")
-    })
-    .await;
+    screen
+        .until("o1 is gone, its follower is selected", |w| {
+            w.card("o1").is_none() && w.frame.head.as_ref().unwrap().selected.as_deref() == Some("o2/1")
+        })
+        .await;
     screen.press(Press::RecallLast).await.unwrap();
     screen.until("o1 is back in its place", |w| w.orders()[1] == "o1").await;
 
     screen.go(Go::Tab { tab: Tab::Recall }).await;
     screen.until("no cards", |w| w.cards.is_empty()).await;
-    screen.bump_all().await;
+    screen.go(Go::Tab { tab: Tab::Station }).await;
+    screen.until("cards", |w| !w.cards.is_empty()).await;
+    let first: OperationId = screen.bump("o0").await.operation.unwrap();
+    screen.bump("o1").await;
+    screen.go(Go::Tab { tab: Tab::Recall }).await;
+    screen.until("rows", |w| w.frame.rows.as_ref().unwrap().len() == 2).await;
+    let rows = screen.window.frame.rows.clone().unwrap();
+    assert_eq!(rows[1].bump, Some(first));
+    assert_eq!(rows[1].lines, ["1 Ribeye"]);
     screen.kitchen.shutdown().await;
-}
-
-impl Screen {
-    /// Bumps the first two orders and looks at the recall rows.
-    async fn bump_all(&mut self) {
-        self.go(Go::Tab { tab: Tab::Station }).await;
-        self.until("cards", |w| !w.cards.is_empty()).await;
-        let first: OperationId = self.bump("o0").await.operation.unwrap();
-        self.bump("o1").await;
-        self.go(Go::Tab { tab: Tab::Recall }).await;
-        self.until("rows", |w| w.frame.rows.as_ref().unwrap().len() == 2).await;
-        let rows = self.window.frame.rows.clone().unwrap();
-        assert_eq!(rows[1].bump, Some(first));
-        assert_eq!(rows[1].lines, ["1 Ribeye"]);
-    }
 }
 
 #[tokio::test]

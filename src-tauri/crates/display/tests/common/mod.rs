@@ -12,31 +12,31 @@ use testkit::ScriptedHub;
 use tokio::time::{Instant, timeout};
 
 /// How long a test waits for anything before it fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-pub fn config(folder: &Path, url: &str) -> Config {
+pub(crate) fn config(folder: &Path, url: &str) -> Config {
     let hub = HubAddress { url: url.to_owned(), label: "test hub".to_owned() };
     Config::new(folder.to_owned(), hub, Token::Source(Arc::new(|_| Ok("secret\n".to_owned()))))
 }
 
 /// A display with one mounted window.
-pub struct Screen {
-    pub kitchen: Kitchen,
-    pub window: Model,
+pub(crate) struct Screen {
+    pub(crate) kitchen: Kitchen,
+    pub(crate) window: Model,
 }
 
 /// What a window knows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Model {
-    pub view: String,
-    pub mount: u32,
-    pub revision: u32,
-    pub frame: Frame,
-    pub cards: BTreeMap<String, Card>,
+pub(crate) struct Model {
+    pub(crate) view: String,
+    pub(crate) mount: u32,
+    pub(crate) revision: u32,
+    pub(crate) frame: Frame,
+    pub(crate) cards: BTreeMap<String, Card>,
 }
 
 impl Model {
-    pub fn new(view: &str, frame: Frame) -> Self {
+    pub(crate) fn new(view: &str, frame: Frame) -> Self {
         assert_eq!(frame.base, None);
         let mut model = Self {
             view: view.to_owned(),
@@ -49,7 +49,7 @@ impl Model {
         model
     }
 
-    pub fn apply(&mut self, frame: Frame) {
+    pub(crate) fn apply(&mut self, frame: Frame) {
         assert_eq!(frame.mount, self.mount, "R4.2: a frame of another mount");
         match frame.base {
             None => {
@@ -83,52 +83,51 @@ impl Model {
     }
 
     /// Everything it shows, to be compared with another one's.
-    pub fn shown(&self) -> (Vec<Card>, Frame) {
+    pub(crate) fn shown(&self) -> (Vec<Card>, Frame) {
         let mut frame = self.frame.clone();
         (frame.cards, frame.gone) = (Vec::new(), Vec::new());
         (frame.mount, frame.base, frame.revision, frame.now) = (0, None, 0, kitchen::At(0));
         (self.cards.values().cloned().collect(), frame)
     }
 
-    pub fn places(&self) -> &[Place] {
+    pub(crate) fn places(&self) -> &[Place] {
         self.frame.places.as_deref().unwrap_or_default()
     }
 
     /// The orders on the page, in the order they stand.
-    pub fn orders(&self) -> Vec<String> {
+    pub(crate) fn orders(&self) -> Vec<String> {
         self.places().iter().map(|place| self.cards[&place.card].order.0.clone()).collect()
     }
 
-    pub fn card(&self, order: &str) -> Option<&Card> {
+    pub(crate) fn card(&self, order: &str) -> Option<&Card> {
         self.cards.values().find(|card| card.order.as_str() == order)
     }
 
-    pub fn connection(&self) -> ConnectionState {
+    pub(crate) fn connection(&self) -> ConnectionState {
         self.frame.connection.as_ref().expect("a connection").state
     }
 
-    pub fn unsent(&self) -> u32 {
+    pub(crate) fn unsent(&self) -> u32 {
         self.frame.connection.as_ref().expect("a connection").unsent
     }
 }
 
 impl Screen {
-    pub async fn start(folder: &Path, hub: &ScriptedHub) -> Self {
+    pub(crate) async fn start(folder: &Path, hub: &ScriptedHub) -> Self {
         Self::with(config(folder, &hub.url())).await
     }
 
-    pub async fn with(config: Config) -> Self {
+    pub(crate) async fn with(config: Config) -> Self {
         let kitchen = Kitchen::start(config).await.expect("it starts");
         let window = mount(&kitchen, "main").await;
         Self { kitchen, window }
     }
 
     /// Pulls frames until the window shows it.
-    pub async fn until(&mut self, what: &str, shows: impl Fn(&Model) -> bool) {
+    pub(crate) async fn until(&mut self, what: &str, shows: impl Fn(&Model) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !shows(&self.window) {
-            let next =
-                self.kitchen.next_frame(&self.window.view, self.window.mount, self.window.revision);
+            let next = self.kitchen.next_frame(&self.window.view, self.window.mount, self.window.revision);
             let frame = tokio::time::timeout_at(deadline, next)
                 .await
                 .unwrap_or_else(|_| panic!("never shown: {what}; {:#?}", self.window))
@@ -139,31 +138,31 @@ impl Screen {
         }
     }
 
-    pub async fn until_live(&mut self) {
+    pub(crate) async fn until_live(&mut self) {
         self.until("live", |w| {
             w.connection() == ConnectionState::Live && w.frame.head.as_ref().is_some_and(|head| head.ready)
         })
         .await;
     }
 
-    pub async fn press(&self, press: Press) -> Result<Pressed, wire::hub::Fault> {
+    pub(crate) async fn press(&self, press: Press) -> Result<Pressed, wire::hub::Fault> {
         let press = self.kitchen.press(&self.window.view, self.window.mount, press);
         timeout(PATIENCE, press).await.expect("a press is answered")
     }
 
-    pub async fn go(&self, go: Go) {
+    pub(crate) async fn go(&self, go: Go) {
         self.kitchen.go(&self.window.view, self.window.mount, go).await.expect("it goes there");
     }
 
     /// BUMP, as it stands on the glass.
-    pub async fn bump(&self, order: &str) -> Pressed {
+    pub(crate) async fn bump(&self, order: &str) -> Pressed {
         let card = self.window.card(order).expect("it is on the glass");
         let lines = card.bump.iter().map(|l| PressLine { line: l.line.clone(), upto: l.upto }).collect();
         self.press(Press::Bump { order: card.order.clone(), seen: card.seen, lines }).await.expect("bumped")
     }
 }
 
-pub async fn mount(kitchen: &Kitchen, window: &str) -> Model {
+pub(crate) async fn mount(kitchen: &Kitchen, window: &str) -> Model {
     let mounted = kitchen.mount(Window::cook(window)).await.expect("it mounts");
     Model::new(&mounted.view, mounted.frame)
 }
