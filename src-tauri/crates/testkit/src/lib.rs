@@ -1,8 +1,9 @@
-//! Fakes for tests: a kitchen to order from, and a hub that does what a test tells it to.
+//! Fakes for tests: a kitchen to order from, a hub that does what a test tells it to, and a network that misbehaves.
 //!
 //! Only ever a dev-dependency. Nothing here is a mock of our own code: [`ScriptedHub`] speaks the real protocol over
 //! real sockets and judges operations with the real rules, it only keeps its log in memory and misbehaves on demand.
 
+pub mod chaos;
 mod hub;
 mod menu;
 
