@@ -4,16 +4,18 @@
 //! test passed, failed or panicked; nothing is found by name. Waiting is always for a condition, with a
 //! deadline.
 
-#![allow(dead_code, reason = "each test binary uses the part it needs")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses the part it needs")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod app;
+pub(crate) mod board;
 mod desktop;
 mod framebuffer;
 mod pos;
 pub(crate) mod process;
 
 pub(crate) use app::App;
+pub(crate) use board::Board;
 pub(crate) use desktop::Desktop;
 pub(crate) use framebuffer::Framebuffer;
 pub(crate) use pos::Pos;

@@ -28,12 +28,10 @@ impl Pos {
             let address = std::fs::read_to_string(folder.join("hub.address")).ok()?;
             let token = std::fs::read_to_string(folder.join("hub.token")).ok()?;
             let base = format!("http://{}", address.trim());
-            let ready = client.get(format!("{base}/readyz")).send().await.ok()?;
-            ready.status().is_success().then(|| Self {
-                base,
-                token: token.trim().to_owned(),
-                client: client.clone(),
-            })
+            let token = token.trim().to_owned();
+            // Asked with the token: the address may be one that a killed hub left, and another's by now.
+            let status = client.get(format!("{base}/api/v1/status")).bearer_auth(&token).send().await.ok()?;
+            status.status().is_success().then(|| Self { base, token, client: client.clone() })
         })
         .await
     }
