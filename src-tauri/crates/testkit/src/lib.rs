@@ -6,6 +6,7 @@
 pub mod chaos;
 mod hub;
 mod menu;
+pub mod restaurant_os;
 
 pub use hub::{Behaviour, ScriptedHub};
 pub use menu::{draft, line, order, setup, touch};
