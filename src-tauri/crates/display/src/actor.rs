@@ -336,7 +336,7 @@ impl Actor {
                 return Turn::End;
             }
             Woken::Written(result) => self.written(result),
-            Woken::Pressed(result) => self.press_written(result),
+            Woken::Pressed(result) => self.press_written(&result),
             Woken::Time => {}
         }
         Turn::GoOn
@@ -745,7 +745,9 @@ impl Actor {
 
     pub(crate) fn phase_changed(&mut self, to: Phase, cause: Option<&link::Cause>) {
         self.phase = to;
-        if cause.is_some_and(|cause| !matches!(cause, link::Cause::Refused { .. })) {
+        if let Some(link::Cause::Unwanted { .. }) = cause {
+            self.connection.fault = Some(Fault::new("screen_replaced"));
+        } else if cause.is_some_and(|cause| !matches!(cause, link::Cause::Refused { .. })) {
             // Another reason than a refusal: whoever is there next may be a different hub.
             self.refused = false;
         }

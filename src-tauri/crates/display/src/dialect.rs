@@ -1,8 +1,9 @@
 //! What the hub's frames mean to the link: the only thing it may know of them.
 
-use link::{Dialect, Verdict};
+use link::{CloseVerdict, Dialect, Verdict};
 use serde::Deserialize;
 use std::borrow::Cow;
+use wire::hub::{CLOSE_POLICY, CLOSE_REPLACED};
 
 /// The hub protocol, as far as a connection cares.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,15 @@ impl Dialect for HubDialect {
                 }
             }
             _ => Verdict::Traffic,
+        }
+    }
+
+    fn judge_close(&self, code: u16) -> CloseVerdict {
+        match code {
+            CLOSE_POLICY => CloseVerdict::Credentials,
+            // A copy of this screen's folder runs elsewhere: coming back would only throw that one out in turn.
+            CLOSE_REPLACED => CloseVerdict::Unwanted,
+            _ => CloseVerdict::Ordinary,
         }
     }
 }

@@ -194,7 +194,7 @@ impl Kitchen {
         let (sounds, _) = broadcast::channel(NOTIFICATIONS);
         let seed = u64::try_from(config.clock.wall().0).unwrap_or(0) ^ u64::from(std::process::id());
         let link = Link::start(
-            link::Config {
+            &link::Config {
                 url: config.hub.url.clone(),
                 timing: config.timing,
                 largest_message: wire::hub::LARGEST_FRAME,

@@ -74,8 +74,8 @@ pub(crate) fn lay_out(grid: &Grid, tickets: &[Demand]) -> Vec<Slot> {
 fn first_fit(used: &[u32], columns: usize, rows: u32, parts: &[(Range<usize>, u32)]) -> usize {
     let free = |column: usize| rows - used.get(column).copied().unwrap_or(0);
     let fits = |start: usize| {
-        let one_page =
-            start % columns + parts.len() <= columns || (parts.len() > columns && start % columns == 0);
+        let one_page = start % columns + parts.len() <= columns
+            || (parts.len() > columns && start.is_multiple_of(columns));
         one_page && parts.iter().enumerate().all(|(offset, (_, span))| free(start + offset) >= *span)
     };
     (0..).find(|start| fits(*start)).unwrap_or(used.len())

@@ -90,7 +90,7 @@ impl Actor {
                 Ok(Some(what)) => {
                     match &what {
                         What::Operation(operation) => {
-                            batch.operations.push(Queued { operation: operation.clone(), not_before: None })
+                            batch.operations.push(Queued { operation: operation.clone(), not_before: None });
                         }
                         What::Cancel(id) => batch.settled.push(id.clone()),
                     }
@@ -110,10 +110,10 @@ impl Actor {
     }
 
     /// The disk has answered: now it is true, shown and sent.
-    pub(crate) fn press_written(&mut self, result: Result<(), CommitError>) {
+    pub(crate) fn press_written(&mut self, result: &Result<(), CommitError>) {
         let Some(Pressing { made, .. }) = self.pressing.take() else { return };
         for Made { view, reply, what } in made {
-            let answer = match (&result, what) {
+            let answer = match (result, what) {
                 (Ok(()), What::Operation(operation)) => {
                     let id = operation.id.clone();
                     self.operation_made(&view, operation);

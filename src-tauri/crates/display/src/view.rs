@@ -10,7 +10,9 @@ use crate::frame::{
     StationChoice, Tab, TextSize, Toast,
 };
 use crate::layout::lay_out;
-use kitchen::{At, Board, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day};
+use kitchen::{
+    At, Board, OperationId, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wire::hub::Fault;
@@ -411,6 +413,8 @@ fn row(scene: &Scene<'_>, order: &Order) -> Row {
 
 /// What left this station's glass this shift, the latest first.
 pub(crate) fn recall_rows(scene: &Scene<'_>, station: &StationId) -> Vec<Row> {
+    // By the hub's clock, but for what the hub has not stamped yet: that is later than all it has.
+    let pending: BTreeSet<&OperationId> = scene.board.pending().map(|operation| &operation.id).collect();
     let mut rows: Vec<Row> = Vec::new();
     for order in scene.board.orders() {
         let voided = matches!(order.state, OrderState::Voided { .. });
@@ -432,7 +436,9 @@ pub(crate) fn recall_rows(scene: &Scene<'_>, station: &StationId) -> Vec<Row> {
             });
         }
     }
-    rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.bump.cmp(&a.bump)));
+    let key =
+        |row: &Row| (row.bump.as_ref().is_some_and(|bump| pending.contains(bump)), row.at, row.bump.clone());
+    rows.sort_by_cached_key(|row| std::cmp::Reverse(key(row)));
     rows.truncate(RECALL_ROWS);
     rows
 }
@@ -660,7 +666,7 @@ mod tests {
             Self { board, now: At(1_000_000), placed: 0, made: 0, operations: Vec::new() }
         }
 
-        fn event(&mut self, kind: EventKind, order: Option<Order>, operation: Option<kitchen::OperationId>) {
+        fn event(&mut self, kind: EventKind, order: Option<Order>, operation: Option<OperationId>) {
             let seq = self.board.seq() + 1;
             let at = self.now;
             self.board.apply(Event {

@@ -88,8 +88,8 @@ impl Link {
     ///
     /// # Errors
     /// When the address is none.
-    pub fn start(config: Config, dialect: impl Dialect + Send + 'static) -> Result<Self, StartError> {
-        let address = Address::of(&config)?;
+    pub fn start(config: &Config, dialect: impl Dialect + Send + 'static) -> Result<Self, StartError> {
+        let address = Address::of(config)?;
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let cancel = CancellationToken::new();

@@ -20,6 +20,6 @@ mod session;
 
 pub use driver::{Config, ConnectError, Link, Speaker, StartError};
 pub use session::{
-    AttemptLimit, Cause, Credentials, Dialect, Event, Input, Output, Phase, Session, Standing, Timing,
-    Verdict,
+    AttemptLimit, Cause, CloseVerdict, Credentials, Dialect, Event, Input, Output, Phase, Session, Standing,
+    Timing, Verdict,
 };

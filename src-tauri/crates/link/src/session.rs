@@ -83,6 +83,22 @@ pub enum AttemptLimit {
 pub trait Dialect: std::fmt::Debug {
     /// Judges one inbound frame. Must not fail: what it cannot read is traffic.
     fn judge(&self, text: &str) -> Verdict;
+
+    /// Judges the close code of a server.
+    fn judge_close(&self, code: u16) -> CloseVerdict {
+        if code == POLICY { CloseVerdict::Credentials } else { CloseVerdict::Ordinary }
+    }
+}
+
+/// What a server's close means to the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseVerdict {
+    /// Connections end: another one is tried.
+    Ordinary,
+    /// It is about who we are: once more with new credentials.
+    Credentials,
+    /// We are not wanted here, whatever we say: rest, and try again slowly.
+    Unwanted,
 }
 
 /// What a frame means to the session.
@@ -302,6 +318,12 @@ pub enum Cause {
     /// The server refused who we are.
     #[error("refused: {reason}")]
     Refused {
+        /// For logs.
+        reason: String,
+    },
+    /// The server wants another client in our place.
+    #[error("not wanted: {reason}")]
+    Unwanted {
         /// For logs.
         reason: String,
     },
@@ -640,19 +662,23 @@ impl<D: Dialect> Session<D> {
 
     /// The socket ended by itself.
     fn ended(&mut self, attempt: Attempt, code: Option<u16>, reason: String, now: Duration) {
-        if code == Some(POLICY) {
-            let cause = Cause::Refused { reason };
-            match attempt.credentials {
-                Credentials::Held => {
-                    self.open(Attempt { failed: attempt.failed + 1, credentials: Credentials::Renewed }, now);
-                }
-                Credentials::Renewed => {
-                    let pause = self.timing.refused;
-                    self.enter(State::Refused { until: now + pause, pause }, Some(cause.clone()));
-                    self.settle(Err(cause));
-                }
+        match (
+            code.map_or(CloseVerdict::Ordinary, |code| self.dialect.judge_close(code)),
+            attempt.credentials,
+        ) {
+            (CloseVerdict::Ordinary, _) => {}
+            (CloseVerdict::Credentials, Credentials::Held) => {
+                self.open(Attempt { failed: attempt.failed + 1, credentials: Credentials::Renewed }, now);
+                return;
             }
-            return;
+            (CloseVerdict::Credentials, Credentials::Renewed) => {
+                self.rest(Cause::Refused { reason }, now);
+                return;
+            }
+            (CloseVerdict::Unwanted, _) => {
+                self.rest(Cause::Unwanted { reason }, now);
+                return;
+            }
         }
         let cause = Cause::Closed { code, reason };
         match self.after_failure(attempt, None) {
@@ -662,6 +688,13 @@ impl<D: Dialect> Session<D> {
             }
             Next::Idle | Next::Open(_) | Next::Refused => self.enter(State::Idle, Some(cause.clone())),
         }
+        self.settle(Err(cause));
+    }
+
+    /// Nothing to be done but to try again slowly: somebody has to change something.
+    fn rest(&mut self, cause: Cause, now: Duration) {
+        let pause = self.timing.refused;
+        self.enter(State::Refused { until: now + pause, pause }, Some(cause.clone()));
         self.settle(Err(cause));
     }
 

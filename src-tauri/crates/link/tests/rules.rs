@@ -1,8 +1,8 @@
 //! The rules of R3 on the pure machine, in virtual time.
 
 use link::{
-    AttemptLimit, Cause, Credentials, Dialect, Event, Input, Output, Phase, Session, Standing, Timing,
-    Verdict,
+    AttemptLimit, Cause, CloseVerdict, Credentials, Dialect, Event, Input, Output, Phase, Session, Standing,
+    Timing, Verdict,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -17,6 +17,14 @@ impl Dialect for Plain {
             "refused" => Verdict::Refused { reason: "who are you".into() },
             "busy" => Verdict::Busy { reason: "full".into(), after: Some(Duration::from_secs(7)) },
             _ => Verdict::Traffic,
+        }
+    }
+
+    fn judge_close(&self, code: u16) -> CloseVerdict {
+        match code {
+            1008 => CloseVerdict::Credentials,
+            4001 => CloseVerdict::Unwanted,
+            _ => CloseVerdict::Ordinary,
         }
     }
 }
@@ -389,6 +397,14 @@ fn r3_10_a_busy_server_is_tried_again_not_before_it_says() {
 }
 
 #[test]
+fn r3_10_a_client_that_was_replaced_does_not_fight_for_its_place() {
+    let mut world = World::live();
+    world.breaks(Some(4001));
+    assert_eq!((world.phase(), world.opened.len()), (Phase::Refused, 1));
+    assert_eq!(world.wait(), Duration::from_secs(30));
+}
+
+#[test]
 fn r3_11_silence_is_found_within_the_liveness_limit() {
     let mut world = World::live();
     world.pass(MS(2_499));
@@ -454,7 +470,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Reconnect),
         5 => Just(Step::Open),
         5 => prop_oneof![Just("welcome"), Just("refused"), Just("busy"), Just("event")].prop_map(Step::Say),
-        3 => prop_oneof![Just(None), Just(Some(1000)), Just(Some(1006)), Just(Some(1008))].prop_map(Step::Break),
+        3 => prop_oneof![Just(None), Just(Some(1000)), Just(Some(1006)), Just(Some(1008)), Just(Some(4001))].prop_map(Step::Break),
         1 => (0u64..6, prop_oneof![Just("welcome"), Just("refused")]).prop_map(|(g, t)| Step::Late(g, t)),
         4 => prop_oneof![1u64..400, 400u64..40_000, Just(7_200_000)].prop_map(Step::Pass),
         1 => any::<bool>().prop_map(Step::Obey),

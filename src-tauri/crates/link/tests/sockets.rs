@@ -21,7 +21,8 @@ impl Dialect for Hub {
 }
 
 fn start(hub: &ScriptedHub, timing: Timing) -> Link {
-    Link::start(Config { url: hub.url(), timing, largest_message: 1 << 20, seed: 3 }, Hub).unwrap()
+    Link::start(&Config { url: hub.url(), timing, largest_message: 1 << 20, seed: 3 }, Hub)
+        .expect("an address")
 }
 
 fn hello(token: &str) -> String {
@@ -37,7 +38,9 @@ async fn until(link: &mut Link, phase: Phase, token: &str) -> u64 {
         loop {
             match link.next_event().await.expect("the link lives") {
                 Event::Greet { generation, .. } => {
-                    speaker.say(Input::Greeting { generation, text: hello(token) }).unwrap();
+                    speaker
+                        .say(Input::Greeting { generation, text: hello(token) })
+                        .expect("the link listens");
                 }
                 Event::Changed { to, generation, .. } if to == phase => return generation.unwrap_or(0),
                 Event::Changed { .. } | Event::Frame { .. } | Event::AttemptLimit { .. } => {}
