@@ -60,6 +60,14 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
     `The folder ${folder ?? "for the orders"} belongs to another restaurant. Choose another with --data.`,
   hub_port_in_use: ({ address }) =>
     `Another program already uses ${address ?? "the hub's port"}. End it, or choose another port, then start again.`,
+  display_folder_in_use: ({ folder }) =>
+    `Brigade runs already on this computer, with the folder ${folder ?? "of this one"}. Use that one.`,
+  display_folder_unusable: ({ folder, reason }) =>
+    `The folder ${folder ?? "for the board"} cannot be used${reason ? ` (${reason})` : ""}. Check that it exists and may be written, then start again.`,
+  hub_address_wrong: ({ reason }) =>
+    `The hub's address is not one${reason ? ` (${reason})` : ""}. Correct --hub, then start again.`,
+  screen_replaced: () =>
+    "Another computer has taken this screen's place: it has a copy of this one's data. Give one of them a folder of its own.",
   // This program itself.
   mount_gone: () => "The board was drawn anew in between. Touch again.",
   display_ending: () => "Brigade is closing. The touch was not taken.",

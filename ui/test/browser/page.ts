@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { expect, type Page, test as base } from "@playwright/test";
+import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 import type { FakeKitchen } from "../fake/kitchen";
 import type { line, ticket } from "../fake/tickets";
 
@@ -27,18 +27,35 @@ export const GLASSES = [
 
 export type Glass = (typeof GLASSES)[number];
 
-/** Opens a scene on a glass, and waits until it stands still. Whatever the page throws or complains of fails the test. */
-export const test = base.extend<{ open: (query: string, glass?: Glass, touch?: boolean) => Promise<Page> }>({
-  open: async ({ browser }, use) => {
+interface Own {
+  /** Opens a scene on a glass, and waits until it stands still. */
+  open: (query: string, glass?: Glass, touch?: boolean) => Promise<Page>;
+}
+interface Shared {
+  /** One context for each kind of glass: a new one for every test is most of what a test costs. */
+  contextOf: (glass: Glass, touch: boolean) => Promise<BrowserContext>;
+}
+
+/** Whatever a page throws or complains of fails its test. */
+export const test = base.extend<Own, Shared>({
+  contextOf: [
+    async ({ browser }, use) => {
+      const contexts = new Map<string, Promise<BrowserContext>>();
+      await use(({ width, height }, hasTouch) => {
+        const kind = `${width}x${height} ${hasTouch}`;
+        const size = { width, height };
+        const held = contexts.get(kind) ?? browser.newContext({ viewport: size, screen: size, hasTouch });
+        contexts.set(kind, held);
+        return held;
+      });
+    },
+    { scope: "worker" },
+  ],
+  open: async ({ contextOf }, use) => {
     const pages: Page[] = [];
     const complaints: string[] = [];
     await use(async (query, glass = GLASSES[0], touch = false) => {
-      const { width, height } = glass;
-      const context = await browser.newContext({
-        viewport: { width, height },
-        screen: { width, height },
-        hasTouch: touch,
-      });
+      const context = await contextOf(glass, touch);
       const page = await context.newPage();
       pages.push(page);
       page.on("pageerror", (error) => complaints.push(error.message));
@@ -51,7 +68,7 @@ export const test = base.extend<{ open: (query: string, glass?: Glass, touch?: b
       await settle(page);
       return page;
     });
-    for (const page of pages) await page.context().close();
+    for (const page of pages) await page.close();
     expect(complaints).toEqual([]);
   },
 });
