@@ -353,11 +353,8 @@ impl Given {
             }
             Err(_) => return Err(bad_json("it ended too early")),
         };
-        let body = if bytes.is_empty() {
-            None
-        } else {
-            Some(serde_json::from_slice(&bytes).map_err(|error| bad_json(error))?)
-        };
+        let body =
+            if bytes.is_empty() { None } else { Some(serde_json::from_slice(&bytes).map_err(bad_json)?) };
         let hash = fingerprint(&parts.method, &parts.uri, body.as_ref());
         Ok(Self { key, hash, body })
     }

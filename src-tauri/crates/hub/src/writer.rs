@@ -99,7 +99,7 @@ pub(crate) struct Writer {
 }
 
 enum Message {
-    Request(Work, Answer),
+    Request(Box<(Work, Answer)>),
     Close,
 }
 
@@ -139,7 +139,7 @@ impl Writer {
     /// Queues a request. The answer comes after the commit.
     pub(crate) fn submit(&self, work: Work) -> Result<oneshot::Receiver<Result<Done, Fault>>, Fault> {
         let (answer, answered) = oneshot::channel();
-        match self.inbox.try_send(Message::Request(work, answer)) {
+        match self.inbox.try_send(Message::Request(Box::new((work, answer)))) {
             Ok(()) => Ok(answered),
             Err(TrySendError::Full(_)) => Err(Fault::new("hub_busy").passing()),
             Err(TrySendError::Disconnected(_)) => Err(stopping()),
@@ -215,7 +215,7 @@ impl Thread {
     fn run(&mut self, requests: &Receiver<Message>) {
         loop {
             let first = match requests.recv_timeout(LOOK_AROUND) {
-                Ok(Message::Request(work, answer)) => (work, answer),
+                Ok(Message::Request(request)) => *request,
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     self.look_around();
@@ -226,7 +226,7 @@ impl Thread {
             let mut closing = false;
             while batch.len() < MOST_PER_COMMIT && !closing {
                 match requests.try_recv() {
-                    Ok(Message::Request(work, answer)) => batch.push((work, answer)),
+                    Ok(Message::Request(request)) => batch.push(*request),
                     Ok(Message::Close) => closing = true,
                     Err(_) => break,
                 }
@@ -377,7 +377,7 @@ fn transact(
     if let Some(step_ms) = step {
         shared.counters.clock_steps.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(target: "hub::clock", step_ms, "the wall clock was moved; tickets keep their age");
-        book.record(book.event(EventKind::ClockStepped))?;
+        book.record(&book.event(EventKind::ClockStepped))?;
     }
     let results = work.iter().map(|work| book.perform(work)).collect::<Result<Vec<_>, _>>()?;
     for screen in screens {
@@ -404,22 +404,19 @@ impl Book<'_> {
             Work::Take { draft, key } => self.take(draft, key.as_ref()),
             Work::Do { operation, key } => self.act(operation, key.as_ref()),
             Work::Menu(menu) => {
-                store::keep_menu(self.tx, menu)?;
                 let setup = Setup { menu: menu.clone(), ..(*self.head.setup).clone() };
                 let event = Event { menu: Some(menu.clone()), ..self.event(EventKind::MenuSet) };
-                self.configure(setup, event)
+                self.configure(setup, &event)
             }
             Work::Stations(stations) => {
-                store::keep_stations(self.tx, stations)?;
                 let setup = Setup { stations: stations.clone(), ..(*self.head.setup).clone() };
                 let event = Event { stations: Some(stations.clone()), ..self.event(EventKind::StationsSet) };
-                self.configure(setup, event)
+                self.configure(setup, &event)
             }
             Work::Settings(settings) => {
-                store::keep_settings(self.tx, settings)?;
                 let setup = Setup { settings: settings.clone(), ..(*self.head.setup).clone() };
                 let event = Event { settings: Some(settings.clone()), ..self.event(EventKind::SettingsSet) };
-                self.configure(setup, event)
+                self.configure(setup, &event)
             }
         }
     }
@@ -442,7 +439,7 @@ impl Book<'_> {
             Err(error) => return Ok(Err(Fault::new(error.code()).with("field", error.field()))),
         };
         let event = Event { order: Some(order.clone()), ..self.event(EventKind::OrderCreated) };
-        if !self.record(event)? {
+        if !self.record(&event)? {
             return Ok(Err(Fault::new("order_too_large")));
         }
         self.keep_key(key, &order.id, at)?;
@@ -487,24 +484,33 @@ impl Book<'_> {
             Ok(Decided { kind, order: Some(next) }) => (kind, next),
         };
         let operation = Some(operation.id.clone());
-        if !self.record(Event { order: Some(next.clone()), operation, ..self.event(kind) })? {
+        if !self.record(&Event { order: Some(next.clone()), operation, ..self.event(kind) })? {
             return Ok(Err(Fault::new("order_too_large")));
         }
         Ok(Ok(Done { seq: self.head.seq, order: Some(next), recorded: true, repeated: false }))
     }
 
     /// Takes the setup and routes the untouched work of open orders by it.
-    fn configure(&mut self, setup: Setup, event: Event) -> Verdict {
+    fn configure(&mut self, setup: Setup, event: &Event) -> Verdict {
         if setup == *self.head.setup {
             return Ok(Ok(Done { seq: self.head.seq, order: None, recorded: false, repeated: false }));
         }
         if !self.record(event)? {
             return Ok(Err(Fault::new("body_too_large").with("most", LARGEST_EVENT)));
         }
+        if let Some(menu) = &event.menu {
+            store::keep_menu(self.tx, menu)?;
+        }
+        if let Some(stations) = &event.stations {
+            store::keep_stations(self.tx, stations)?;
+        }
+        if let Some(settings) = &event.settings {
+            store::keep_settings(self.tx, settings)?;
+        }
         self.head.setup = Arc::new(setup);
         for order in store::orders_on_glass(self.tx)? {
             if let Some(next) = reroute(&order, &self.head.setup, self.now()) {
-                self.record(Event { order: Some(next), ..self.event(EventKind::OrderRerouted) })?;
+                self.record(&Event { order: Some(next), ..self.event(EventKind::OrderRerouted) })?;
             }
         }
         Ok(Ok(Done { seq: self.head.seq, order: None, recorded: true, repeated: false }))
@@ -545,12 +551,12 @@ impl Book<'_> {
     }
 
     /// Appends an event and its projection. False, and nothing recorded: it would not fit a frame.
-    fn record(&mut self, event: Event) -> Result<bool, StoreError> {
-        let body = serde_json::to_string(&event)?;
+    fn record(&mut self, event: &Event) -> Result<bool, StoreError> {
+        let body = serde_json::to_string(event)?;
         if body.len() > LARGEST_EVENT {
             return Ok(false);
         }
-        store::append(self.tx, &event, &body)?;
+        store::append(self.tx, event, &body)?;
         if let Some(order) = &event.order {
             store::keep_order(self.tx, event.seq, order)?;
         }
@@ -589,4 +595,225 @@ fn refused(refusal: &Refusal) -> Fault {
 
 fn storage_failed() -> Fault {
     Fault::new("storage_failed").passing()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::TimeSource;
+    use kitchen::{Act, NewLine, OperationId, Touch};
+    use std::sync::atomic::AtomicI64;
+
+    #[derive(Default)]
+    struct Hands {
+        counted: AtomicI64,
+        wall: AtomicI64,
+    }
+
+    impl TimeSource for Hands {
+        fn counted_ms(&self) -> i64 {
+            self.counted.load(Ordering::Relaxed)
+        }
+        fn wall_ms(&self) -> i64 {
+            self.wall.load(Ordering::Relaxed)
+        }
+    }
+
+    /// The writer's thread without its thread.
+    fn writer(data: &std::path::Path, hands: &Arc<Hands>) -> Thread {
+        let mut db = store::open(&crate::folder::database(data)).unwrap();
+        if store::setup(&db).unwrap().is_none() {
+            crate::first_start(&mut db, &crate::demo::setup()).unwrap();
+        }
+        let head = Head::read(&db).unwrap();
+        let shared = Shared {
+            clock: Arc::new(HubClock::new(hands.clone(), head.at)),
+            feed: Arc::new(Feed::new(head.seq)),
+            screens: Arc::default(),
+            counters: Arc::default(),
+            setup: Arc::new(RwLock::new(head.setup.clone())),
+        };
+        Thread { db, head, shared, quiet: 0, looks: 0 }
+    }
+
+    fn post(key: &str, number: &str, notes: usize) -> Work {
+        let line = NewLine { name: "Fries".to_owned(), quantity: 1, ..NewLine::default() };
+        let draft = NewOrder {
+            number: Some(number.to_owned()),
+            notes: Some("x".repeat(notes)),
+            lines: vec![line],
+            ..NewOrder::default()
+        };
+        Work::Take { draft, key: Some(Key { key: key.to_owned(), hash: [7; 32] }) }
+    }
+
+    fn serve(thread: &mut Thread, work: Vec<Work>) -> Vec<Result<Done, Fault>> {
+        let (batch, answers): (Vec<_>, Vec<_>) = work
+            .into_iter()
+            .map(|work| {
+                let (answer, answered) = oneshot::channel();
+                ((work, answer), answered)
+            })
+            .unzip();
+        thread.serve(batch);
+        answers.into_iter().map(|mut answered| answered.try_recv().unwrap()).collect()
+    }
+
+    /// The log as it is on disk: contiguous, and as long as the feed says.
+    fn audit(thread: &Thread) -> u64 {
+        let texts = store::events_after(&thread.db, 0, 10_000).unwrap().expect("a contiguous log");
+        let end = texts.len() as u64;
+        assert_eq!((thread.head.seq, thread.shared.feed.end()), (end, end));
+        end
+    }
+
+    #[test]
+    fn many_requests_are_one_commit() {
+        let data = tempfile::tempdir().unwrap();
+        let mut thread = writer(data.path(), &Arc::default());
+        let results = serve(&mut thread, (0..100).map(|n| post(&n.to_string(), "1", 0)).collect());
+        let seqs: Vec<_> = results.into_iter().map(|result| result.unwrap().seq).collect();
+        assert_eq!(seqs, (1..=100).collect::<Vec<_>>());
+        assert_eq!(thread.shared.counters.commits.load(Ordering::Relaxed), 1);
+        assert_eq!(audit(&thread), 100);
+    }
+
+    #[test]
+    fn one_that_cannot_be_stored_does_not_spoil_its_neighbours() {
+        let data = tempfile::tempdir().unwrap();
+        let mut thread = writer(data.path(), &Arc::default());
+        thread
+            .db
+            .execute_batch(
+                "CREATE TEMP TRIGGER poison BEFORE INSERT ON main.orders WHEN NEW.number = 'poison'
+                 BEGIN SELECT RAISE(ABORT, 'poison'); END",
+            )
+            .unwrap();
+        let work = vec![post("a", "1", 0), post("b", "poison", 0), post("c", "3", 0), post("d", "4", 0)];
+        let results = serve(&mut thread, work);
+        let seqs: Vec<_> = results.iter().map(|result| result.as_ref().map(|done| done.seq).ok()).collect();
+        assert_eq!(seqs, [Some(1), None, Some(2), Some(3)]);
+        assert_eq!(results[1].as_ref().unwrap_err(), &storage_failed());
+        assert_eq!(audit(&thread), 3);
+    }
+
+    #[test]
+    fn a_full_disk_is_a_passing_fault_and_nothing_is_published() {
+        let data = tempfile::tempdir().unwrap();
+        let mut thread = writer(data.path(), &Arc::default());
+        serve(&mut thread, vec![post("first", "1", 0)]).pop().unwrap().unwrap();
+        let limit =
+            |thread: &Thread, pages: i64| thread.db.pragma_update(None, "max_page_count", pages).unwrap();
+        let pages: i64 = thread.db.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        limit(&thread, pages);
+        let large: Vec<_> = (0..5).map(|n| post(&format!("k{n}"), "2", 50_000)).collect();
+        for result in serve(&mut thread, large) {
+            assert_eq!(result.unwrap_err(), storage_failed());
+        }
+        assert!(thread.shared.counters.failing.load(Ordering::Relaxed), "not ready");
+        assert_eq!(audit(&thread), 1);
+        limit(&thread, 1_000_000);
+        let again: Vec<_> = (0..5).map(|n| post(&format!("k{n}"), "2", 50_000)).collect();
+        for (n, result) in serve(&mut thread, again).into_iter().enumerate() {
+            let done = result.unwrap();
+            assert_eq!((done.seq, done.recorded, done.repeated), (n as u64 + 2, true, false));
+        }
+        assert!(!thread.shared.counters.failing.load(Ordering::Relaxed));
+        assert_eq!(audit(&thread), 6);
+    }
+
+    #[test]
+    fn a_moved_wall_clock_is_an_event_and_tickets_keep_their_age() {
+        let data = tempfile::tempdir().unwrap();
+        let hands = Arc::new(Hands::default());
+        hands.wall.store(1_800_000_000_000, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        let first = serve(&mut thread, vec![post("a", "1", 0)]).pop().unwrap().unwrap().order.unwrap();
+        for hour in [3_600_000_i64, -7_200_000] {
+            hands.wall.fetch_add(hour, Ordering::Relaxed);
+            hands.counted.fetch_add(1_000, Ordering::Relaxed);
+            hands.wall.fetch_add(1_000, Ordering::Relaxed);
+            thread.look_around();
+            thread.look_around();
+        }
+        let kinds: Vec<Event> = store::events_after(&thread.db, 1, 10)
+            .unwrap()
+            .unwrap()
+            .iter()
+            .map(|text| serde_json::from_str(text).unwrap())
+            .collect();
+        assert_eq!(kinds.iter().map(|e| e.kind).collect::<Vec<_>>(), [EventKind::ClockStepped; 2]);
+        assert_eq!(thread.shared.clock.now().since(first.created_at), 2_000);
+        // No order is open any more: now it may go to the wall clock, if that is ahead.
+        hands.wall.fetch_add(36_000_000, Ordering::Relaxed);
+        let void = Operation {
+            id: OperationId::from("v"),
+            device: None,
+            at: At(0),
+            order: first.id.clone(),
+            seen: 1,
+            act: Act::VoidOrder { reason: None },
+        };
+        let lines = vec![Touch { line: first.lines[0].id.clone(), upto: 1 }];
+        let seen = |id: &str, station: &str| Operation {
+            id: OperationId::from(id),
+            act: Act::Acknowledge { station: station.into(), lines: lines.clone() },
+            ..void.clone()
+        };
+        let stations: Vec<_> = first.lines[0].work.iter().map(|work| work.station.0.clone()).collect();
+        let mut work = vec![Work::Do { operation: void.clone(), key: None }];
+        work.extend(stations.iter().map(|station| Work::Do { operation: seen(station, station), key: None }));
+        for result in serve(&mut thread, work) {
+            result.unwrap();
+        }
+        thread.look_around();
+        assert_eq!(thread.shared.clock.now().0, hands.wall.load(Ordering::Relaxed));
+        audit(&thread);
+    }
+
+    #[test]
+    fn time_never_goes_back_over_a_restart() {
+        let data = tempfile::tempdir().unwrap();
+        let hands = Arc::new(Hands::default());
+        hands.wall.store(1_800_000_000_000, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        let first = serve(&mut thread, vec![post("a", "1", 0)]).pop().unwrap().unwrap().order.unwrap();
+        drop(thread);
+        hands.wall.store(1_000_000, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        let second = serve(&mut thread, vec![post("b", "2", 0)]).pop().unwrap().unwrap().order.unwrap();
+        assert!(second.created_at >= first.created_at);
+        audit(&thread);
+    }
+
+    #[test]
+    fn what_is_a_month_old_is_forgotten_from_the_front_and_the_order_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let hands = Arc::new(Hands::default());
+        hands.wall.store(1_800_000_000_000, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        let old = serve(&mut thread, vec![post("a", "1", 0)]).pop().unwrap().unwrap().order.unwrap();
+        hands.counted.fetch_add(KEPT_MS + 1_000, Ordering::Relaxed);
+        hands.wall.fetch_add(KEPT_MS + 1_000, Ordering::Relaxed);
+        serve(&mut thread, vec![post("b", "2", 0)]).pop().unwrap().unwrap();
+        thread.forget().unwrap();
+        assert_eq!(store::start_of_log(&thread.db).unwrap(), 2);
+        assert_eq!(store::events_after(&thread.db, 0, 10).unwrap(), None, "it says that it cannot");
+        assert_eq!(store::events_after(&thread.db, 1, 10).unwrap().unwrap().len(), 1);
+        assert!(
+            store::key(&thread.db, "a").unwrap().is_none() && store::key(&thread.db, "b").unwrap().is_some()
+        );
+        assert_eq!(store::order(&thread.db, &old.id).unwrap(), Some(old));
+    }
+
+    #[test]
+    fn an_order_that_would_not_fit_a_frame_is_refused() {
+        let data = tempfile::tempdir().unwrap();
+        let mut thread = writer(data.path(), &Arc::default());
+        let line = NewLine { name: "y".repeat(12_000), quantity: 1, ..NewLine::default() };
+        let draft = NewOrder { lines: vec![line; 500], ..NewOrder::default() };
+        let refused = serve(&mut thread, vec![Work::Take { draft, key: None }]).pop().unwrap().unwrap_err();
+        assert_eq!((refused.code.as_str(), refused.retry), ("order_too_large", false));
+        assert_eq!(audit(&thread), 0);
+    }
 }

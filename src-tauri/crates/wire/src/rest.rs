@@ -482,10 +482,7 @@ fn line(value: &Value, path: &str) -> Result<NewLine, BadField> {
             }
         }
     }
-    let quantity = match fields.count(&["quantity", "qty"])? {
-        Some(quantity) => quantity,
-        None => 1,
-    };
+    let quantity = fields.count(&["quantity", "qty"])?.unwrap_or(1);
     let mut notes = fields.text(&["notes"])?;
     if let Some(more) = fields.text(&["special_instructions"])? {
         notes = Some(match notes {

@@ -55,7 +55,7 @@ struct Ask<'a> {
     body: Option<String>,
 }
 
-fn with(body: Value) -> Ask<'static> {
+fn with(body: &Value) -> Ask<'static> {
     Ask { token: true, body: Some(body.to_string()), ..Ask::default() }
 }
 
@@ -84,11 +84,11 @@ async fn real_answers_fit_the_document_and_it_declares_nothing_else() {
         .clone(),
     );
     let key = [("Idempotency-Key", "k")];
-    let keyed = Ask { headers: &key, ..with(full) };
+    let keyed = Ask { headers: &key, ..with(&full) };
     let order = book.ask("POST", orders, &[], keyed.clone()).await;
     book.ask("POST", orders, &[], keyed).await;
-    book.ask("POST", orders, &[], Ask { headers: &key, ..with(an_order()) }).await;
-    book.ask("POST", orders, &[], with(an_order())).await;
+    book.ask("POST", orders, &[], Ask { headers: &key, ..with(&an_order()) }).await;
+    book.ask("POST", orders, &[], with(&an_order())).await;
     book.ask("GET", orders, &[], Ask { query: "?limit=1", ..plain() }).await;
     book.ask("GET", orders, &[], Ask { query: "?limit=x", ..plain() }).await;
 
@@ -100,30 +100,30 @@ async fn real_answers_fit_the_document_and_it_declares_nothing_else() {
     let item_status = "/api/v1/orders/{id}/items/{line}/status";
     book.ask("GET", one, &[id], plain()).await;
     book.ask("GET", one, &["none"], plain()).await;
-    book.ask("PATCH", item_status, &[id, "a"], with(json!({"status": "started"}))).await;
-    book.ask("PATCH", item_status, &[id, "a"], with(json!({"status": "done", "station": "fry"}))).await;
-    book.ask("PATCH", status, &[id], with(json!({"status": "ready"}))).await;
+    book.ask("PATCH", item_status, &[id, "a"], with(&json!({"status": "started"}))).await;
+    book.ask("PATCH", item_status, &[id, "a"], with(&json!({"status": "done", "station": "fry"}))).await;
+    book.ask("PATCH", status, &[id], with(&json!({"status": "ready"}))).await;
     book.ask(
         "POST",
         items,
         &[id],
-        Ask { headers: &[("Idempotency-Key", "more")], ..with(json!({"name": "Fries"})) },
+        Ask { headers: &[("Idempotency-Key", "more")], ..with(&json!({"name": "Fries"})) },
     )
     .await;
     book.ask(
         "POST",
         items,
         &[id],
-        Ask { headers: &[("Idempotency-Key", "more")], ..with(json!({"name": "Fries"})) },
+        Ask { headers: &[("Idempotency-Key", "more")], ..with(&json!({"name": "Fries"})) },
     )
     .await;
-    book.ask("PATCH", item, &[id, "a"], with(json!({"voided": 1}))).await;
+    book.ask("PATCH", item, &[id, "a"], with(&json!({"voided": 1}))).await;
     book.ask("DELETE", item, &[id, "fries#1"], plain()).await;
-    book.ask("DELETE", one, &[id], with(json!({"reason": "left"}))).await;
+    book.ask("DELETE", one, &[id], with(&json!({"reason": "left"}))).await;
     // Nothing can be done with it any more.
-    book.ask("PATCH", status, &[id], with(json!({"status": "ready"}))).await;
-    book.ask("POST", items, &[id], with(json!({"name": "Fries"}))).await;
-    book.ask("PATCH", item, &[id, "a"], with(json!({"voided": 2}))).await;
+    book.ask("PATCH", status, &[id], with(&json!({"status": "ready"}))).await;
+    book.ask("POST", items, &[id], with(&json!({"name": "Fries"}))).await;
+    book.ask("PATCH", item, &[id, "a"], with(&json!({"voided": 2}))).await;
     book.ask("DELETE", item, &[id, "b"], plain()).await;
     book.ask("DELETE", one, &[id], Ask { headers: &key, ..plain() }).await;
 
@@ -140,8 +140,8 @@ async fn real_answers_fit_the_document_and_it_declares_nothing_else() {
             json!({"demo": true}),
         ),
     ] {
-        book.ask("PUT", path, &[], with(good)).await;
-        book.ask("PUT", path, &[], with(bad)).await;
+        book.ask("PUT", path, &[], with(&good)).await;
+        book.ask("PUT", path, &[], with(&bad)).await;
         book.ask("GET", path, &[], plain()).await;
     }
     book.ask("GET", "/api/v1/status", &[], plain()).await;
