@@ -435,6 +435,11 @@ impl List {
                 _ => {}
             }
         }
+        let mut states: Vec<_> = statuses.iter().map(|status| store::state_of(*status)).collect();
+        states.dedup();
+        if let [state] = states[..] {
+            wanted.state = Some(state);
+        }
         Ok(Self { wanted, statuses, station })
     }
 

@@ -386,10 +386,22 @@ impl Process {
         Self::spawn(Self::command(data), data)
     }
 
+    /// With a log of everything that any part of it has to say.
+    pub(crate) fn logging(data: &Path, log: &Path) -> Self {
+        let mut command = Self::command(data);
+        command.stderr(std::fs::File::create(log).unwrap()).env("BRIGADE_LOG", "trace");
+        Self::wait(command, data)
+    }
+
     /// Runs the command and waits until it listens.
     pub(crate) fn spawn(mut command: Command, data: &Path) -> Self {
+        command.stderr(Stdio::null()).env("BRIGADE_LOG", "warn");
+        Self::wait(command, data)
+    }
+
+    fn wait(mut command: Command, data: &Path) -> Self {
         use std::io::BufRead;
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).env("BRIGADE_LOG", "warn");
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

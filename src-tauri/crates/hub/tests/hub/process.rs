@@ -178,6 +178,28 @@ async fn the_program_makes_lists_and_revokes_tokens_while_the_hub_runs() {
     process.kill();
 }
 
+#[tokio::test]
+async fn r7_4_no_token_is_in_any_log_at_any_level() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log.txt");
+    let mut process = Process::logging(data.path(), &log);
+    let token = hub::new_token(data.path(), "marked").unwrap();
+    let wrong = "wrong-token-marked";
+    process.pos.place(&an_order()).await;
+    for token in [token.as_str(), wrong] {
+        let pos = Pos { token: token.to_owned(), ..process.pos.clone() };
+        pos.send("GET", "/orders", None).await;
+        Screen::knock(process.addr, &hello("d", token)).await;
+    }
+    process.signal("-TERM");
+    assert!(process.child.wait().unwrap().success());
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(text.contains("screen joined") && text.contains("hello refused"), "{text}");
+    for secret in [token.as_str(), wrong, &process.pos.token] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
 /// Law 3, measured from outside: the syncs of the real process, counted by `strace`.
 #[tokio::test]
 async fn one_order_one_sync_and_many_at_once_share_theirs() {
