@@ -202,13 +202,13 @@ impl Hub {
     /// # Errors
     /// See [`HubError`]. Nothing is left running then.
     pub async fn start(config: HubConfig) -> Result<Self, HubError> {
+        let opened =
+            tokio::task::spawn_blocking(move || Opened::open(&config).map(|opened| (opened, config)));
+        let (opened, config) = opened.await.map_err(|_| HubError::Stopped)??;
         let listen = config.listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HubError::Listen { addr: listen, source })?;
         let addr = listener.local_addr().map_err(|source| HubError::Listen { addr: listen, source })?;
-        let opened =
-            tokio::task::spawn_blocking(move || Opened::open(&config).map(|opened| (opened, config)));
-        let (opened, config) = opened.await.map_err(|_| HubError::Stopped)??;
         opened.folder.keep_address(reached_locally(addr))?;
         let clock = Arc::new(HubClock::new(config.time.clone(), opened.end.1));
         let setup = Arc::new(RwLock::new(Arc::new(opened.setup)));
