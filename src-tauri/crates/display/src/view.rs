@@ -175,7 +175,10 @@ impl View {
             self.page = card_page;
         }
         let (mut cards, mut places) = (Vec::new(), Vec::new());
-        for slot in slots.iter().filter(|slot| on_cards && slot.page == card_page) {
+        let mut on_page: Vec<_> = slots.iter().filter(|slot| on_cards && slot.page == card_page).collect();
+        // As the eye goes: positions for the bump bar count like this.
+        on_page.sort_by_key(|slot| (slot.column, slot.row));
+        for slot in on_page {
             let piece = card::part_of(&whole[slot.ticket], slot.part, slot.parts, slot.lines.clone());
             places.push(Place {
                 card: piece.id.clone(),
@@ -318,8 +321,14 @@ impl View {
     /// Which card is selected now: the same one, or the one that took its place.
     fn select_again(&mut self, whole: &[Card], cards: &[Card]) -> Option<String> {
         let selected = self.selected.as_mut()?;
+        let mut tickets: Vec<&Card> = Vec::new();
+        for card in cards {
+            if !tickets.iter().any(|held| held.order == card.order) {
+                tickets.push(card);
+            }
+        }
         if !whole.iter().any(|card| card.order == selected.order) {
-            match cards.get(selected.position.min(cards.len().saturating_sub(1))) {
+            match tickets.get(selected.position.min(tickets.len().saturating_sub(1))) {
                 Some(follower) => selected.order = follower.order.clone(),
                 None => {
                     self.selected = None;
@@ -327,14 +336,10 @@ impl View {
                 }
             }
         }
-        match cards.iter().position(|card| card.order == selected.order) {
-            Some(position) => {
-                selected.position = position;
-                Some(cards[position].id.clone())
-            }
-            // On another page.
-            None => None,
-        }
+        // It may be on another page.
+        let position = tickets.iter().position(|card| card.order == selected.order)?;
+        selected.position = position;
+        Some(tickets[position].id.clone())
     }
 }
 

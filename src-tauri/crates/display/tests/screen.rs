@@ -208,6 +208,32 @@ async fn a_lost_event_is_noticed_and_read_again() {
 }
 
 #[tokio::test]
+async fn a_press_that_the_disk_does_not_take_is_said_and_shows_nothing() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    let seq = hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    eventually("it is stored", || async { (hub.acks().last()?.0 == seq).then_some(()) }).await;
+    let other = rusqlite::Connection::open(folder.path().join("display.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let card = screen.window.card("o1").unwrap().clone();
+    let press = Press::Bump { order: card.order, seen: card.seen, lines: card.bump };
+    let fault = screen.press(press.clone()).await.unwrap_err();
+    assert_eq!((fault.code.as_str(), fault.retry), ("disk_failed", true));
+    // What is received is shown all the same, and written as soon as it can be.
+    let seq = hub.place("o2", draft("2", vec![line("steak", 1, &[])]));
+    screen.until("the next order", |w| w.card("o2").is_some()).await;
+    assert!(screen.window.card("o1").is_some() && screen.window.unsent() == 0);
+    assert!(hub.arrivals().is_empty());
+    other.execute_batch("ROLLBACK").unwrap();
+    eventually("it is stored after all", || async { (hub.acks().last()?.0 == seq).then_some(()) }).await;
+    screen.press(press).await.unwrap();
+    screen.until("bumped", |w| w.card("o1").is_none() && w.unsent() == 0).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_restored_hub_is_read_anew_and_gets_what_it_lost() {
     let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
     let mut screen = Screen::start(folder.path(), &hub).await;

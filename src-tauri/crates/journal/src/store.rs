@@ -5,6 +5,7 @@ use crate::{Batch, CommitError, Cursor, Damage, Kept, OpenError, Queued, Salvage
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const FILE: &str = "display.db";
 const LOCK: &str = "display.lock";
@@ -153,6 +154,8 @@ fn connect_and_read(path: &Path) -> Result<(Connection, Kept), Fault> {
 
 fn connect(path: &Path) -> Result<Connection, Fault> {
     let connection = Connection::open(path).map_err(Fault::of)?;
+    // Only a backup tool can hold the file: a press must be answered before its finger comes back.
+    connection.busy_timeout(Duration::from_secs(1)).map_err(Fault::of)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(Fault::of)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(Fault::of)?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(Fault::of)?;
