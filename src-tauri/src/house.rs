@@ -9,22 +9,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use display::{HubAddress, Kitchen, Ring, StartError, Token};
 use hub::demo::{Pos, PosConfig};
-use hub::{Hub, HubConfig};
+use hub::{Hub, HubConfig, Side};
 use kitchen::StationId;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinHandle;
 use wire::hub::Fault;
 
 use crate::settings::Settings;
-use crate::sound::Speaker;
+use crate::sound::{Speaker, SpeakerGone};
 
 /// Everything that runs, the window aside.
 pub(crate) struct House {
     pub(crate) kitchen: Kitchen,
     hub: Option<Hub>,
     pos: Mutex<Option<Pos>>,
-    ears: Mutex<Option<JoinHandle<()>>>,
+    ears: Mutex<Option<Side>>,
 }
 
 /// How the house ended.
@@ -61,7 +60,7 @@ impl House {
                 return Err(display_fault(&error, &settings.data));
             }
         };
-        let ears = tokio::spawn(listen(kitchen.sounds()));
+        let ears = listen_to(&kitchen);
         Ok(Self { kitchen, hub, pos: Mutex::new(pos), ears: Mutex::new(Some(ears)) })
     }
 
@@ -86,8 +85,7 @@ impl House {
         }
         self.kitchen.shutdown().await;
         if let Some(ears) = take(&self.ears) {
-            ears.abort();
-            let _ = ears.await;
+            ears.stop().await;
         }
         match &self.hub {
             Some(hub) if !hub.shutdown().await.in_time => Ended::Late,
@@ -100,15 +98,20 @@ fn take<T>(held: &Mutex<Option<T>>) -> Option<T> {
     held.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Plays what the kitchen is to hear until the display ends.
-async fn listen(mut rings: Receiver<Ring>) {
-    let speaker = Speaker::start();
+/// Plays what the kitchen is to hear until the display ends. A loudspeaker's trouble is nobody else's.
+fn listen_to(kitchen: &Kitchen) -> Side {
+    let kitchen = kitchen.clone();
+    Side::start("sound", move || listen(kitchen.sounds()))
+}
+
+async fn listen(mut rings: Receiver<Ring>) -> Result<(), SpeakerGone> {
+    let speaker = Speaker::start()?;
     loop {
         match rings.recv().await {
-            Ok(ring) => speaker.play(ring.sound, ring.volume),
+            Ok(ring) => speaker.play(ring.sound, ring.volume)?,
             // Sounds that were missed are too late to mean anything.
             Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return,
+            Err(RecvError::Closed) => return Ok(()),
         }
     }
 }

@@ -10,7 +10,6 @@
 mod autostart;
 mod commands;
 mod house;
-mod logs;
 mod options;
 pub mod renderer;
 mod settings;
@@ -25,8 +24,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use display::Notification;
+use hub::Signals;
+use logbook::{Deadline, Handle, Logbook};
 use tauri::{AppHandle, Emitter, Manager, RunEvent};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -35,8 +36,14 @@ use house::{Ended, House};
 use settings::Settings;
 use wire::hub::Fault;
 
-/// The whole shutdown may take this long (rule R6.2); past it the process ends with 1.
+/// The whole shutdown may take this long (rule R6.2); past it the process ends with 1, whatever hangs.
 const SHUTDOWN: Duration = Duration::from_secs(10);
+
+/// Of these, the rooms' share; the rest is for the window and the process itself.
+const ROOMS: Duration = Duration::from_millis(9_500);
+
+/// What may still run when all was asked to end: a task that was told so and has not had its turn yet.
+const LAST_TURNS: Duration = Duration::from_millis(500);
 
 /// Why the application could not run; the text is for whoever started it.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +100,7 @@ pub fn run(options: &Options) -> Result<u8, Error> {
     let data = options.data_folder().ok_or(Error::NoHome)?;
     std::fs::create_dir_all(&data).map_err(|source| Error::DataFolder { path: data.clone(), source })?;
     let settings = Settings::read(options, data.clone())?;
-    let _logs = logs::start(&data);
+    let logbook = Logbook::open(&data, "brigade");
     tracing::info!(
         target: "shell", version = env!("CARGO_PKG_VERSION"), data = %data.display(), demo = settings.demo,
         joined = settings.join.is_some(), "brigade starts"
@@ -101,6 +108,8 @@ pub fn run(options: &Options) -> Result<u8, Error> {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     tauri::async_runtime::set(runtime.handle().clone());
+    // Before anything can take long: a signal that comes while the house starts is not lost.
+    let signals = runtime.block_on(async { Signals::new() })?;
     let house = runtime.block_on(House::start(&settings)).map(Arc::new);
     let built = build(options, &settings, &house);
     let app = match built {
@@ -110,13 +119,15 @@ pub fn run(options: &Options) -> Result<u8, Error> {
             return Err(error.into());
         }
     };
-    let closing = Arc::new(Closing::default());
-    runtime.spawn(watch(app.handle().clone(), house.clone().ok(), Arc::clone(&closing)));
+    let closing = Arc::new(Closing::new(logbook.handle()));
+    let mut tasks =
+        vec![runtime.spawn(watch(app.handle().clone(), signals, house.clone().ok(), Arc::clone(&closing)))];
     if let Ok(house) = &house {
-        runtime.spawn(tell(app.handle().clone(), house.kitchen.notifications()));
+        tasks.push(runtime.spawn(tell(app.handle().clone(), house.kitchen.notifications())));
     }
 
-    let outcome = Arc::clone(&closing);
+    let (rooms, outcome) = (house.ok(), Arc::clone(&closing));
+    let house = rooms.clone();
     let _ = app.run_return(move |app, event| {
         let RunEvent::ExitRequested { api, .. } = event else { return };
         if closing.is_over() {
@@ -127,15 +138,28 @@ pub fn run(options: &Options) -> Result<u8, Error> {
             tracing::info!(target: "shell", "already shutting down");
             return;
         }
-        let (app, house, closing) = (app.clone(), house.clone().ok(), Arc::clone(&closing));
+        let (app, house, closing) = (app.clone(), house.clone(), Arc::clone(&closing));
         tauri::async_runtime::spawn(async move {
             closing.finish(end(house.as_deref()).await);
             app.exit(0);
         });
     });
+    runtime.block_on(async {
+        // Only where the window system ended without asking.
+        if outcome.begin() {
+            outcome.finish(end(rooms.as_deref()).await);
+        }
+        for task in tasks {
+            task.abort();
+            let _ = task.await;
+        }
+    });
+    drop(rooms);
+    report(&runtime);
     // What hangs now was logged as it was left behind; the process goes without it.
     runtime.shutdown_timeout(Duration::from_millis(200));
-    Ok(u8::from(outcome.ended() != Some(Ended::InOrder)))
+    drop(logbook);
+    Ok(u8::from(!outcome.is_good()))
 }
 
 fn build(
@@ -167,20 +191,42 @@ fn build(
 }
 
 /// How far the end of the application is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Closing {
     begun: AtomicBool,
+    /// A room could not go on.
+    failed: AtomicBool,
     ended: OnceLock<Ended>,
+    deadline: OnceLock<Deadline>,
+    logbook: Handle,
 }
 
 impl Closing {
-    /// Whether this call is the first to ask.
+    fn new(logbook: Handle) -> Self {
+        Self {
+            begun: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            ended: OnceLock::new(),
+            deadline: OnceLock::new(),
+            logbook,
+        }
+    }
+
+    /// Whether this call is the first to ask. From then on the time runs.
     fn begin(&self) -> bool {
-        !self.begun.swap(true, Ordering::SeqCst)
+        let is_first = !self.begun.swap(true, Ordering::SeqCst);
+        if is_first {
+            self.deadline.get_or_init(|| Deadline::start(SHUTDOWN, self.logbook.clone()));
+        }
+        is_first
     }
 
     fn has_begun(&self) -> bool {
         self.begun.load(Ordering::SeqCst)
+    }
+
+    fn fail(&self) {
+        self.failed.store(true, Ordering::SeqCst);
     }
 
     fn finish(&self, ended: Ended) {
@@ -191,26 +237,40 @@ impl Closing {
         self.ended.get().is_some()
     }
 
-    fn ended(&self) -> Option<Ended> {
-        self.ended.get().copied()
+    /// Whether it was asked for, and all rooms ended in their time: the process leaves with 0 then, else with 1, so that
+    /// whoever started it can start it again.
+    fn is_good(&self) -> bool {
+        self.ended.get() == Some(&Ended::InOrder) && !self.failed.load(Ordering::SeqCst)
     }
 }
 
 /// Ends the house within its time.
 async fn end(house: Option<&House>) -> Ended {
     let Some(house) = house else { return Ended::InOrder };
-    let ended = tokio::time::timeout(SHUTDOWN, house.shutdown()).await.unwrap_or(Ended::Late);
+    let ended = tokio::time::timeout(ROOMS, house.shutdown()).await.unwrap_or(Ended::Late);
     tracing::info!(target: "shell", ?ended, "brigade ends");
     ended
 }
 
-/// Asks for the end when the system does (SIGTERM, SIGINT), or when a room cannot go on.
-async fn watch(app: AppHandle, house: Option<Arc<House>>, closing: Arc<Closing>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!(target: "shell", "no signals on this system: close the window to end Brigade");
-        return;
+/// The last word: what is still alive (rule R6.2).
+fn report(runtime: &Runtime) {
+    let metrics = runtime.metrics();
+    let all_ended = async {
+        while metrics.num_alive_tasks() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     };
+    match runtime.block_on(async { tokio::time::timeout(LAST_TURNS, all_ended).await }) {
+        Ok(()) => tracing::info!(target: "shell", "brigade has ended, no task is left"),
+        Err(_) => {
+            let tasks = metrics.num_alive_tasks();
+            tracing::error!(target: "shell", tasks, "brigade has ended, tasks are left behind");
+        }
+    }
+}
+
+/// Asks for the end when the system does (SIGTERM, SIGINT), or when a room cannot go on.
+async fn watch(app: AppHandle, mut signals: Signals, house: Option<Arc<House>>, closing: Arc<Closing>) {
     let gone = async {
         match &house {
             Some(house) => house.ended_room().await,
@@ -221,13 +281,13 @@ async fn watch(app: AppHandle, house: Option<Arc<House>>, closing: Arc<Closing>)
     let mut is_gone = false;
     loop {
         tokio::select! {
-            _ = terminate.recv() => tracing::info!(target: "shell", "asked to end by SIGTERM"),
-            _ = interrupt.recv() => tracing::info!(target: "shell", "asked to end by SIGINT"),
+            signal = signals.next() => tracing::info!(target: "shell", signal, "asked to end"),
             room = &mut gone, if !is_gone => {
                 is_gone = true;
                 if closing.has_begun() {
                     continue;
                 }
+                closing.fail();
                 tracing::error!(target: "shell", room, "cannot go on without it");
             }
         }

@@ -30,6 +30,11 @@ const LONGEST: Duration = Duration::from_secs(3);
 /// How long a loudspeaker that failed is left alone: looking for one costs time and makes ALSA talk on standard error.
 const PAUSE: Duration = Duration::from_secs(15);
 
+/// The thread that owns the device is gone, or never came.
+#[derive(Debug, thiserror::Error)]
+#[error("the thread that plays sounds is gone")]
+pub(crate) struct SpeakerGone;
+
 /// The loudspeaker.
 #[derive(Debug)]
 pub(crate) struct Speaker {
@@ -39,28 +44,27 @@ pub(crate) struct Speaker {
 
 impl Speaker {
     /// Starts the thread that owns the device. Nothing is opened before the first sound.
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start() -> Result<Self, SpeakerGone> {
         let (requests, waiting) = sync_channel(1);
         let thread = std::thread::Builder::new().name("speaker".to_owned()).spawn(move || serve(&waiting));
-        match thread {
-            Ok(thread) => Self { requests: Some(requests), thread: Some(thread) },
-            Err(error) => {
-                tracing::error!(target: "sound", %error, "no thread for sounds: this screen stays silent");
-                Self { requests: None, thread: None }
-            }
-        }
+        let thread = thread.map_err(|error| {
+            tracing::error!(target: "sound", %error, "no thread for sounds: this screen stays silent");
+            SpeakerGone
+        })?;
+        Ok(Self { requests: Some(requests), thread: Some(thread) })
     }
 
     /// Plays a sound at a volume of 0 to 100. While one sounds and another waits, a third is left out: it would come
     /// too late to mean anything.
-    pub(crate) fn play(&self, sound: Sound, volume: u8) {
-        let Some(requests) = self.requests.as_ref().filter(|_| volume > 0) else { return };
+    pub(crate) fn play(&self, sound: Sound, volume: u8) -> Result<(), SpeakerGone> {
+        let Some(requests) = self.requests.as_ref().filter(|_| volume > 0) else { return Ok(()) };
         match requests.try_send((sound, volume)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => tracing::warn!(target: "sound", ?sound, "still playing: left out"),
-            Err(TrySendError::Disconnected(_)) => {
-                tracing::error!(target: "sound", ?sound, "the sound thread is gone")
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!(target: "sound", ?sound, "still playing: left out");
+                Ok(())
             }
+            Err(TrySendError::Disconnected(_)) => Err(SpeakerGone),
         }
     }
 }
@@ -97,7 +101,7 @@ fn serve(waiting: &Receiver<(Sound, u8)>) {
         if problem != said {
             match &problem {
                 Some(error) => {
-                    tracing::warn!(target: "sound", error, "no sound: check the loudspeaker and its cable")
+                    tracing::warn!(target: "sound", error, "no sound: check the loudspeaker and its cable");
                 }
                 None => tracing::info!(target: "sound", "sound works"),
             }
@@ -141,7 +145,7 @@ fn play_on<T: SizedSample + FromSample<f32>>(
     let failed = ended.clone();
     let stream = device
         .build_output_stream(
-            config.clone(),
+            *config,
             move |frames: &mut [T], _: &cpal::OutputCallbackInfo| {
                 for frame in frames.chunks_mut(channels) {
                     let sample = samples.next();

@@ -40,6 +40,8 @@ const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 
 /// Takes connections until told to stop.
 pub(crate) async fn accept(listener: TcpListener, core: Arc<Core>) {
+    // However this ends, also by a panic, whoever waits for it hears of it.
+    let _stopped = core.accepting_stopped.clone().drop_guard();
     let router = router(&core);
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     loop {
@@ -66,7 +68,6 @@ pub(crate) async fn accept(listener: TcpListener, core: Arc<Core>) {
         core.tasks.spawn(serve(stream, router.clone(), core.clone(), place));
     }
     drop(listener);
-    core.accepting_stopped.cancel();
 }
 
 async fn serve(stream: TcpStream, router: Router, core: Arc<Core>, place: OwnedSemaphorePermit) {

@@ -23,7 +23,9 @@ mod http;
 mod readers;
 mod rest;
 mod screens;
+mod serve;
 mod shutdown;
+mod side;
 mod status;
 mod store;
 mod text;
@@ -34,7 +36,9 @@ mod ws;
 
 pub use clock::{FastTime, MachineTime, TimeSource};
 pub use folder::default_folder;
+pub use serve::{Signals, serve_until_told};
 pub use shutdown::{Ending, Limits as ShutdownLimits, Step};
+pub use side::Side;
 pub use store::{StoreError, TokenRow};
 pub use tokens::{list_tokens, new_token, revoke_token};
 
@@ -309,9 +313,19 @@ impl Hub {
         status::of(&self.core)
     }
 
-    /// Waits until the hub cannot go on by itself: its writer has ended. The program shuts down then (rule R6.1).
+    /// Waits until the hub cannot go on by itself: its writer has ended, or nobody takes connections any more. The program
+    /// shuts down then (rule R6.1).
     pub async fn failed(&self) {
-        self.core.writer.ended().await;
+        tokio::select! {
+            () = self.core.writer.ended() => {}
+            () = self.core.accepting_stopped.cancelled() => {}
+        }
+    }
+
+    /// How long its end may take.
+    #[must_use]
+    pub fn shutdown_limits(&self) -> ShutdownLimits {
+        self.limits
     }
 
     /// Stops in order: accepting, sockets, database; each step within its limit (rule R6.2). A second call only warns.

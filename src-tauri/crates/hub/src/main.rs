@@ -2,13 +2,12 @@
 
 use clap::{Args, Parser, Subcommand};
 use hub::demo::{Pos, PosConfig};
-use hub::{DEFAULT_PORT, Ending, Hub, HubConfig, HubError};
-use std::io::IsTerminal;
+use hub::{DEFAULT_PORT, Ending, Hub, HubConfig, HubError, Signals};
+use logbook::{Deadline, Logbook};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
 
 /// The order server of a Brigade kitchen.
 #[derive(Parser)]
@@ -87,12 +86,6 @@ enum TokenCommand {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("BRIGADE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
     let done = match cli.command {
         Command::Serve(serve) => return run(serve),
         Command::Token { command } => tokens(command),
@@ -107,30 +100,33 @@ fn main() -> ExitCode {
 }
 
 fn run(serve: Serve) -> ExitCode {
+    let failed = |error: &dyn std::fmt::Display| {
+        eprintln!("brigade-hub: {error}");
+        ExitCode::FAILURE
+    };
+    let folder = match serve.folder.path(if serve.demo { "demo" } else { "hub" }) {
+        Ok(folder) => folder,
+        Err(message) => return failed(&message),
+    };
+    let logbook = Logbook::open(&folder, "brigade-hub");
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("brigade-hub: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return failed(&error),
     };
-    let ended = runtime.block_on(serve_until_told(serve));
+    let ended = runtime.block_on(serve_in(folder, serve, &logbook));
     // What hangs now hangs on a disk: the process goes without it.
     runtime.shutdown_timeout(Duration::from_millis(100));
     match ended {
-        Ok(ending) if ending.in_time => ExitCode::SUCCESS,
+        Ok((ending, _deadline)) if ending.in_time => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
-        Err(message) => {
-            eprintln!("brigade-hub: {message}");
-            ExitCode::FAILURE
-        }
+        Err(message) => failed(&message),
     }
 }
 
-async fn serve_until_told(serve: Serve) -> Result<Ending, String> {
+async fn serve_in(folder: PathBuf, serve: Serve, logbook: &Logbook) -> Result<(Ending, Deadline), String> {
     // Before anything can take long: a signal that comes while the hub starts is not lost.
-    let mut signals = Signals::new().map_err(|error| error.to_string())?;
-    let mut config = HubConfig::new(serve.folder.path(if serve.demo { "demo" } else { "hub" })?);
+    let signals = Signals::new().map_err(|error| error.to_string())?;
+    let mut config = HubConfig::new(folder);
     config.listen = serve.listen;
     config.same_restaurant = serve.demo;
     if serve.demo {
@@ -142,29 +138,7 @@ async fn serve_until_told(serve: Serve) -> Result<Ending, String> {
         let config = PosConfig { per_minute: serve.rate, seed: serve.seed, ..PosConfig::default() };
         Pos::start(hub.local_addr(), hub.token(), config)
     });
-    let failed = tokio::select! {
-        name = signals.next() => {
-            tracing::info!(target: "hub::shutdown", signal = name, "shutting down");
-            false
-        }
-        () = hub.failed() => {
-            tracing::error!(target: "hub::shutdown", "the writer has ended: shutting down");
-            true
-        }
-    };
-    if let Some(pos) = pos {
-        pos.stop().await;
-    }
-    let ending = hub.shutdown();
-    tokio::pin!(ending);
-    let mut ending = loop {
-        tokio::select! {
-            ending = &mut ending => break ending,
-            name = signals.next() => tracing::warn!(target: "hub::shutdown", signal = name, "already shutting down"),
-        }
-    };
-    ending.in_time &= !failed;
-    Ok(ending)
+    Ok(hub::serve_until_told(hub, pos, signals, logbook.handle()).await)
 }
 
 fn tokens(command: TokenCommand) -> Result<(), String> {
@@ -197,42 +171,4 @@ fn whole(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> &'static str {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        "ctrl-c"
-    }
 }

@@ -1,6 +1,7 @@
 //! The simulated POS: one task that places plausible orders over HTTP, adds to some and takes some back.
 
 use super::kitchen::{Dish, ITEMS, RESTAURANT};
+use crate::Side;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -10,13 +11,12 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
 
 /// How the simulated POS behaves.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +50,7 @@ pub struct Tally {
 
 /// A running simulated POS. Dropping it stops it.
 pub struct Pos {
-    stop: CancellationToken,
-    task: Option<JoinHandle<()>>,
+    side: Side,
     counts: Arc<Counts>,
 }
 
@@ -75,24 +74,27 @@ impl Pos {
     /// Starts ordering from the hub at that address, if it is a demo kitchen. Needs a tokio runtime.
     #[must_use]
     pub fn start(hub: SocketAddr, token: &str, config: PosConfig) -> Self {
-        let stop = CancellationToken::new();
         let counts = Arc::new(Counts::default());
-        let till = Till {
-            client: Client::builder(TokioExecutor::new()).build_http(),
-            base: format!("http://{hub}/api/v1"),
-            token: HeaderValue::from_str(&format!("Bearer {token}")).ok(),
-            dice: Dice(config.seed),
-            placed: VecDeque::new(),
-            counts: counts.clone(),
-        };
-        let stopped = stop.clone();
-        let task = tokio::spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                () = till.work(config) => {}
+        let counted = counts.clone();
+        let token = HeaderValue::from_str(&format!("Bearer {token}")).ok();
+        let mut seed = config.seed;
+        let side = Side::start("demo POS", move || {
+            let till = Till {
+                client: Client::builder(TokioExecutor::new()).build_http(),
+                base: format!("http://{hub}/api/v1"),
+                token: token.clone(),
+                dice: Dice(seed),
+                placed: VecDeque::new(),
+                counts: counted.clone(),
+            };
+            // Begun again, it does not run into the same wall.
+            seed = seed.wrapping_add(1);
+            async move {
+                till.work(config).await;
+                Ok::<(), Infallible>(())
             }
         });
-        Self { stop, task: Some(task), counts }
+        Self { side, counts }
     }
 
     /// What it has done.
@@ -107,19 +109,8 @@ impl Pos {
     }
 
     /// Stops it and waits for its task.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        if let Some(task) = self.task.take()
-            && task.await.is_err()
-        {
-            tracing::warn!(target: "hub::demo", "the simulated POS had panicked");
-        }
-    }
-}
-
-impl Drop for Pos {
-    fn drop(&mut self) {
-        self.stop.cancel();
+    pub async fn stop(self) {
+        self.side.stop().await;
     }
 }
 
