@@ -218,10 +218,13 @@ async fn touch(app: &App, pos: &Pos) -> Vec<f64> {
     for n in 0..TOUCHES {
         let line = app.page().find(Locator::Css("[data-order] [data-line]")).await.expect("a line to touch");
         line.click().await.expect("a touch");
+        // The page takes a second press on the same spot within a quarter of a second for a bounce.
+        let bounce = tokio::time::sleep(Duration::from_millis(300));
         until("the touch to show", SOON, async || {
             (app.run("return window.bench.touches.length").await.as_u64() == Some(n as u64 + 1)).then_some(())
         })
         .await;
+        bounce.await;
     }
     let touches = app.run("return window.bench.touches").await;
     touches.as_array().map(|all| all.iter().filter_map(Value::as_f64).collect()).unwrap_or_default()
