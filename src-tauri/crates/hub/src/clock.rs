@@ -142,6 +142,11 @@ impl HubClock {
         }
     }
 
+    /// See [`TimeSource::factor`].
+    pub(crate) fn factor(&self) -> f64 {
+        self.source.factor()
+    }
+
     /// Wall clock minus hub clock.
     pub(crate) fn offset_ms(&self) -> i64 {
         self.source.wall_ms() - (self.anchor.load(Ordering::Relaxed) + self.source.counted_ms())

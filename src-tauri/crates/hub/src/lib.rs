@@ -83,6 +83,8 @@ pub struct HubConfig {
     pub limits: Limits,
     /// How long the steps of a shutdown may take.
     pub shutdown: ShutdownLimits,
+    /// The back end that orders come from, if there is one.
+    pub upstream: Option<upstream::UpstreamConfig>,
 }
 
 impl HubConfig {
@@ -97,6 +99,7 @@ impl HubConfig {
             time: Arc::new(MachineTime),
             limits: Limits::default(),
             shutdown: ShutdownLimits::default(),
+            upstream: None,
         }
     }
 }
@@ -191,6 +194,8 @@ pub(crate) struct Core {
     pub(crate) stop_accepting: CancellationToken,
     pub(crate) accepting_stopped: CancellationToken,
     pub(crate) stop_sockets: CancellationToken,
+    /// What people can see of the back end.
+    pub(crate) upstream: Arc<upstream::Panel>,
 }
 
 impl Core {
@@ -249,8 +254,14 @@ impl Hub {
             stop_accepting: CancellationToken::new(),
             accepting_stopped: CancellationToken::new(),
             stop_sockets: CancellationToken::new(),
+            upstream: Arc::default(),
         });
         core.tasks.spawn(http::accept(listener, core.clone()));
+        if let Some(upstream) = config.upstream {
+            let (epoch, panel) = (core.epoch.0.clone(), core.upstream.clone());
+            let stop = core.stop_sockets.clone();
+            core.tasks.spawn(upstream::start(upstream, core.clone(), epoch, config.data, panel, stop));
+        }
         tracing::info!(
             target: "hub", %addr, restaurant = %core.restaurant, epoch = %core.epoch, seq = core.feed.end(),
             "hub started"

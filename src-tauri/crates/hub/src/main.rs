@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use hub::demo::{Pos, PosConfig};
+use hub::upstream::UpstreamConfig;
 use hub::{DEFAULT_PORT, Ending, Hub, HubConfig, HubError, Signals};
 use logbook::{Deadline, Logbook};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,6 +36,10 @@ struct Serve {
     /// Where to listen. Other machines can join only if this is not loopback, such as 0.0.0.0:7411.
     #[arg(long, default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)), env = "BRIGADE_HUB_LISTEN")]
     listen: SocketAddr,
+    /// Take orders from a Restaurant OS back end and report to it. The file holds base_url, restaurant_id (a UUID), and email
+    /// and password or pin; nobody but its owner may read it.
+    #[arg(long, value_name = "FILE", conflicts_with = "demo", env = "BRIGADE_HUB_UPSTREAM")]
+    upstream_config: Option<PathBuf>,
     /// Serve the demo kitchen, which orders from itself, from a data folder of its own.
     #[arg(long)]
     demo: bool,
@@ -131,6 +136,9 @@ async fn serve_in(folder: PathBuf, serve: Serve, logbook: &Logbook) -> Result<(E
     config.same_restaurant = serve.demo;
     if serve.demo {
         config.first_setup = hub::demo::setup();
+    }
+    if let Some(file) = &serve.upstream_config {
+        config.upstream = Some(UpstreamConfig::read(file).map_err(|error| whole(&error))?);
     }
     let hub = Hub::start(config).await.map_err(|error| whole(&error))?;
     println!("listening on {}", hub.addr());

@@ -46,6 +46,7 @@ pub(crate) fn of(core: &Core) -> Value {
         "clock_steps": count(&core.counters.clock_steps),
         "wall_clock_ahead_ms": core.clock.offset_ms(),
         "http_connections": core.limits.http - core.http_places.available_permits(),
+        "upstream": core.upstream.status(),
         "screens": screens,
     })
 }

@@ -79,7 +79,10 @@ pub enum Input {
         renewed: bool,
     },
     /// The greeting was accepted.
-    Live,
+    Live {
+        /// On this connection.
+        generation: u64,
+    },
     /// The socket is gone.
     Down,
     /// A frame of the accepted connection.
@@ -109,8 +112,13 @@ pub enum Output {
         /// Why, for logs.
         reason: &'static str,
     },
-    /// Say this on the accepted connection.
-    Say(String),
+    /// Say this.
+    Say {
+        /// On this connection.
+        generation: u64,
+        /// The frame.
+        text: String,
+    },
     /// Take an order into the log, once per reference for ever, and report [`Input::Recorded`].
     Take {
         /// The back end's id.
@@ -225,6 +233,7 @@ enum Socket {
         generation: u64,
     },
     Live {
+        generation: u64,
         ping_at: At,
     },
 }
@@ -298,7 +307,7 @@ impl Machine {
     #[must_use]
     pub fn next_deadline(&self) -> Option<At> {
         let ping_at = match self.socket {
-            Socket::Live { ping_at } => Some(ping_at),
+            Socket::Live { ping_at, .. } => Some(ping_at),
             Socket::Unasked | Socket::Down | Socket::Greeting { .. } => None,
         };
         [self.next_request_at(), ping_at, self.hub_retry_at].into_iter().flatten().min()
@@ -333,8 +342,8 @@ impl Machine {
             Input::Recorded { reference, outcome } => self.recorded(&reference, outcome),
             Input::Http { request, outcome } => self.answered(request, outcome),
             Input::Greet { generation, renewed } => self.greet(generation, renewed),
-            Input::Live => {
-                self.socket = Socket::Live { ping_at: self.now.plus(PING_MS) };
+            Input::Live { generation } => {
+                self.socket = Socket::Live { generation, ping_at: self.now.plus(PING_MS) };
                 self.login.greeting_accepted();
                 self.trouble = self.trouble.map(|trouble| Trouble { until: self.now, ..trouble });
                 // Whatever was sent while we were away was sent to nobody.
@@ -343,10 +352,11 @@ impl Machine {
                 self.unstick();
             }
             Input::Down => {
+                let was_live = matches!(self.socket, Socket::Live { .. });
                 if !matches!(self.socket, Socket::Unasked) {
                     self.socket = Socket::Down;
                 }
-                if self.reading.is_none() {
+                if was_live && self.reading.is_none() {
                     self.next_reading =
                         Due { at: self.now.plus(reread::WITHOUT_SOCKET_MS), scope: Scope::New };
                 }
@@ -364,11 +374,12 @@ impl Machine {
     /// Takes the passing of time.
     pub fn handle_timeout(&mut self, now: At) {
         self.now = self.now.max(now);
-        if let Socket::Live { ping_at } = &mut self.socket
+        if let Socket::Live { generation, ping_at } = &mut self.socket
             && *ping_at <= self.now
         {
             *ping_at = self.now.plus(PING_MS);
-            self.outputs.push_back(Output::Say(dialect::ping()));
+            let generation = *generation;
+            self.outputs.push_back(Output::Say { generation, text: dialect::ping() });
         }
         if self.hub_retry_at.is_some_and(|at| at <= self.now) {
             self.hub_retry_at = None;
@@ -847,7 +858,7 @@ impl Machine {
                 _ => Walk::Doubt { look_at: now, why: Doubt::Step(step) },
             },
             Err(Lost::Unsent) => Walk::Rest,
-            Err(Lost::Unanswered) => Walk::Doubt { look_at: now, why: Doubt::Step(step) },
+            Err(Lost::Unanswered) => Walk::Doubt { look_at: now, why: Doubt::Unheard(step) },
         };
         if let Some(entry) = self.entries.get_mut(reference)
             && entry.walk == (Walk::Asking { request, step })

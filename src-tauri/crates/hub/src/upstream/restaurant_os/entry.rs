@@ -94,8 +94,10 @@ pub(super) enum Walk {
 /// Why an order is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// A step was refused or its answer was lost.
+    /// A step was refused, whether rightly or not.
     Step(Status),
+    /// The answer to a step was lost.
+    Unheard(Status),
     /// The kitchen has it open and no list shows it.
     Missing,
 }
@@ -203,10 +205,12 @@ impl Entry {
 
     fn is_asking_irreversibly(&self) -> bool {
         match self.walk {
-            Walk::Asking { step, .. }
-            | Walk::Doubt { why: Doubt::Step(step), .. }
-            | Walk::Looking { why: Doubt::Step(step), .. } => step.is_irreversible(),
-            Walk::Rest | Walk::Stuck | Walk::Doubt { .. } | Walk::Looking { .. } => false,
+            Walk::Asking { step, .. } => step.is_irreversible(),
+            Walk::Doubt { why, .. } | Walk::Looking { why, .. } => match why {
+                Doubt::Step(step) | Doubt::Unheard(step) => step.is_irreversible(),
+                Doubt::Missing => false,
+            },
+            Walk::Rest | Walk::Stuck => false,
         }
     }
 }

@@ -195,11 +195,13 @@ impl World {
                     assert_eq!(frame["restaurant_id"], OURS);
                     if generation == self.generation && !self.mood.away {
                         self.connected = true;
-                        self.after(50, Input::Live);
+                        self.after(50, Input::Live { generation });
                     }
                 }
                 Output::NoGreeting { .. } => {}
-                Output::Say(text) => assert_eq!(text, dialect::ping()),
+                Output::Say { generation, text } => {
+                    assert_eq!((generation, text), (self.generation, dialect::ping()));
+                }
                 Output::Take { reference, draft } => {
                     let outcome = self.take(&reference, *draft);
                     self.after(3, Input::Recorded { reference, outcome });
@@ -351,7 +353,8 @@ impl World {
     fn cut(&mut self) {
         self.mood.away = true;
         self.connected = false;
-        self.later.retain(|_, input| !matches!(input, Input::Frame(_) | Input::Greet { .. } | Input::Live));
+        self.later
+            .retain(|_, input| !matches!(input, Input::Frame(_) | Input::Greet { .. } | Input::Live { .. }));
         self.input(Input::Down);
     }
 
@@ -1069,9 +1072,10 @@ proptest! {
         }
         for (at, id, step) in &world.steps {
             if step.is_irreversible() {
-                let early = bumps.iter().any(|(bumped, held)| held == id && bumped <= at && at.since(*bumped) < UNDO_MS);
-                // A bump of what is bumped already moves nothing and holds nothing back.
-                let moved = world.kitchen(id).bumps.iter().any(|bump| bump.at <= *at && at.since(bump.at) < UNDO_MS);
+                // What crosses the step on its way cannot hold it back; a bump of what is bumped moves nothing.
+                let held = |bumped: At| (2..UNDO_MS).contains(&at.since(bumped));
+                let early = bumps.iter().any(|(bumped, of)| of == id && held(*bumped));
+                let moved = world.kitchen(id).bumps.iter().any(|bump| held(bump.at));
                 prop_assert!(!(early && moved), "{step:?} of {id} within the undo window");
             }
         }
