@@ -94,15 +94,17 @@ const TICKETS: &str = r#"
 impl<'a> Board<'a> {
     /// The page of `app`, once it shows a board that its hub keeps up to date.
     pub(crate) async fn of(desktop: &'a Desktop, app: &'a App) -> Self {
-        let board = Self { desktop, app, last_touch: Mutex::new(None) };
+        let board = Self::of_any(desktop, app).await;
+        board.see("a live link", r#"return document.querySelector(".bar .link.live") !== null"#).await;
         board
-            .see(
-                "a live board",
-                r#"return document.querySelector("[data-open-tickets]") !== null
-                       && document.querySelector(".link.live") !== null
-                       && document.querySelector(".loading") === null"#,
-            )
-            .await;
+    }
+
+    /// The page of `app`, once it shows a board, whether there is a hub or not.
+    pub(crate) async fn of_any(desktop: &'a Desktop, app: &'a App) -> Self {
+        let board = Self { desktop, app, last_touch: Mutex::new(None) };
+        let ready = r#"return document.querySelector("[data-open-tickets]") !== null
+            && document.querySelector(".loading") === null"#;
+        board.see("a board", ready).await;
         board
     }
 
@@ -178,17 +180,25 @@ impl<'a> Board<'a> {
 
     /// Touches what the CSS selector finds first, with the X display's own pointer.
     pub(crate) async fn touch(&self, selector: &str) {
-        self.rest().await;
+        let place = self.place_of(selector).await;
+        self.touch_at(place).await;
+    }
+
+    /// The middle of what the CSS selector finds first, in pixels of the screen. Waits until it is there.
+    pub(crate) async fn place_of(&self, selector: &str) -> (f64, f64) {
         let find = format!(
-            r#"const element = document.querySelector({});
-               if (!element) return null;
-               const box = element.getBoundingClientRect();
-               return box.width > 0 ? [box.x + box.width / 2, box.y + box.height / 2] : null;"#,
+            r#"const box = document.querySelector({})?.getBoundingClientRect();
+               return box?.width > 0 ? [box.x + box.width / 2, box.y + box.height / 2] : null;"#,
             json!(selector)
         );
         let place = self.see(selector, &find).await;
-        let at = |index: usize| format!("{:.0}", place[index].as_f64().expect("a place"));
-        self.xdotool(&["mousemove", &at(0), &at(1), "click", "1"]);
+        (place[0].as_f64().expect("a number"), place[1].as_f64().expect("a number"))
+    }
+
+    /// Touches a place of the screen.
+    pub(crate) async fn touch_at(&self, (x, y): (f64, f64)) {
+        self.rest().await;
+        self.xdotool(&["mousemove", &format!("{x:.0}"), &format!("{y:.0}"), "click", "1"]);
     }
 
     /// Clicks through WebDriver, which acts inside the web view.

@@ -11,6 +11,8 @@ mod app;
 pub(crate) mod board;
 mod desktop;
 mod framebuffer;
+mod hub;
+mod kitchen;
 mod pos;
 pub(crate) mod process;
 
@@ -18,6 +20,7 @@ pub(crate) use app::App;
 pub(crate) use board::Board;
 pub(crate) use desktop::Desktop;
 pub(crate) use framebuffer::Framebuffer;
+pub(crate) use hub::Hub;
 pub(crate) use pos::Pos;
 
 use std::time::Duration;

@@ -58,7 +58,8 @@ impl Pos {
         (status, answer.json().await.unwrap_or(Value::Null))
     }
 
-    async fn done(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+    /// A request that must succeed; the answer's body.
+    pub(crate) async fn done(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let (status, answer) = self.ask(method, path, body).await;
         assert!(status.is_success(), "{path}: {status} {answer}");
         answer
