@@ -67,6 +67,12 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
           </Show>
           <ul>
             <For each={props.card.lines}>{(line) => <Line card={props.card} line={line} />}</For>
+            <Show when={props.card.elsewhere_more > 0}>
+              <li class="line elsewhere">
+                <span class="quantity">+</span>
+                <span class="what">{text.elsewhereMore(props.card.elsewhere_more)}</span>
+              </li>
+            </Show>
           </ul>
         </div>
       </div>

@@ -93,6 +93,10 @@ note_allergy: boolean,
  */
 lines: Array<CardLine>, 
 /**
+ * Lines of other stations that have no room on the card.
+ */
+elsewhere_more: number, 
+/**
  * Own lines that are done.
  */
 done: number, 

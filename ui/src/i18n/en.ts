@@ -129,6 +129,7 @@ export const en = {
   cooking: "cooking",
   waiting: "waiting",
   /** A dim line: which stations have it, and how far they are. */
+  elsewhereMore: (count: number) => `${count} more at other stations`,
   elsewhere(place: Extract<LinePlace, { kind: "elsewhere" }>, how: string): string {
     return place.stations.length > 0 ? `${place.stations.join(", ")}, ${how}` : `${en.expo}, ${how}`;
   },

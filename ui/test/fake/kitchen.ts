@@ -386,6 +386,7 @@ function partsOf(ticket: Ticket, grid: Grid): Card[] {
     lines,
     part: index + 1,
     parts: parts.length,
+    elsewhere_more: 0,
     done: ownLines.filter((line) => line.state === "done").length,
     total: ownLines.filter((line) => line.state !== "voided" && line.state !== "bumped").length,
     bump: open.map((line) => ({ line: line.id, upto: line.quantity })),

@@ -11,7 +11,7 @@ use wire::hub::Fault;
 use crate::frame::{
     Card, CardLine, CardLineState, CardModifier, Grid, LineChange, LinePlace, PressLine, TicketLabel,
 };
-use crate::layout::Demand;
+use crate::layout::{Demand, Slot};
 
 /// How long an untouched order counts as new, milliseconds: a cook who turns round twice a minute still sees the mark.
 pub(crate) const FRESH_MS: i64 = 30_000;
@@ -66,6 +66,7 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         note_allergy: note.as_deref().is_some_and(speaks_of_allergy),
         note,
         lines,
+        elsewhere_more: 0,
         done,
         total,
         part: 1,
@@ -87,12 +88,12 @@ pub(crate) fn is_fresh(ticket: &Ticket<'_>, now: At) -> bool {
 }
 
 /// One part of a card that is longer than a column. Only the last part can be bumped, and it bumps the whole ticket.
-pub(crate) fn part_of(card: &Card, part: u32, parts: u32, lines: std::ops::Range<usize>) -> Card {
+pub(crate) fn part_of(card: &Card, slot: &Slot) -> Card {
     let mut piece = card.clone();
-    piece.id = format!("{}/{part}", card.order);
-    piece.lines = card.lines.get(lines).map(<[CardLine]>::to_vec).unwrap_or_default();
-    (piece.part, piece.parts) = (part, parts);
-    if part > 1 {
+    piece.id = format!("{}/{}", card.order, slot.part);
+    piece.lines = card.lines.get(slot.lines.clone()).map(<[CardLine]>::to_vec).unwrap_or_default();
+    (piece.part, piece.parts, piece.elsewhere_more) = (slot.part, slot.parts, slot.unshown);
+    if slot.part > 1 {
         (piece.note, piece.note_allergy) = (None, false);
     }
     piece
@@ -117,7 +118,14 @@ pub(crate) fn demand(card: &Card, grid: &Grid) -> Demand {
         }
     };
     let problem = if card.problem.is_some() { 2 * grid.row_px } else { 0 };
-    Demand { above: note(&card.note) + problem, lines: card.lines.iter().map(line).collect() }
+    let (own, elsewhere): (Vec<&CardLine>, Vec<&CardLine>) =
+        card.lines.iter().partition(|line| matches!(line.place, LinePlace::Own { .. }));
+    Demand {
+        above: note(&card.note) + problem,
+        own: own.into_iter().map(line).collect(),
+        elsewhere: elsewhere.into_iter().map(line).collect(),
+        count: grid.dim_px,
+    }
 }
 
 /// What an order is called.

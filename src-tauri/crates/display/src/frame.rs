@@ -253,6 +253,8 @@ pub struct Card {
     pub note_allergy: bool,
     /// The lines of this part: own ones first in the order's order, then those of other stations.
     pub lines: Vec<CardLine>,
+    /// Lines of other stations that have no room on the card.
+    pub elsewhere_more: u32,
     /// Own lines that are done.
     pub done: u32,
     /// Own lines in all.

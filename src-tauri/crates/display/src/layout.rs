@@ -17,8 +17,10 @@ pub(crate) struct Slot {
     pub(crate) part: u32,
     /// How many parts the ticket has.
     pub(crate) parts: u32,
-    /// Which of its lines stand here.
+    /// Which of its lines stand here: own ones, and on the last part those of other stations that have room.
     pub(crate) lines: Range<usize>,
+    /// How many lines of other stations have none; they are counted on the card instead.
+    pub(crate) unshown: u32,
     /// The page.
     pub(crate) page: u32,
     /// The column.
@@ -34,8 +36,19 @@ pub(crate) struct Slot {
 pub(crate) struct Demand {
     /// The order's note.
     pub(crate) above: u32,
-    /// Each line.
-    pub(crate) lines: Vec<u32>,
+    /// Each own line. These decide how large the card is.
+    pub(crate) own: Vec<u32>,
+    /// Each line of other stations. They take what room is left: a cook's glass is for the cook's work.
+    pub(crate) elsewhere: Vec<u32>,
+    /// The row that counts those without room.
+    pub(crate) count: u32,
+}
+
+/// One part of a ticket.
+struct Part {
+    lines: Range<usize>,
+    unshown: u32,
+    rows: u32,
 }
 
 /// Lays tickets out in their order.
@@ -48,7 +61,7 @@ pub(crate) fn lay_out(grid: &Grid, tickets: &[Demand]) -> Vec<Slot> {
         let parts = split(grid, rows, demand);
         let count = parts.len();
         let start = first_fit(&used, columns, rows, &parts);
-        for (index, (lines, span)) in parts.into_iter().enumerate() {
+        for (index, Part { lines, unshown, rows }) in parts.into_iter().enumerate() {
             let column = start + index;
             if used.len() <= column {
                 used.resize(column + 1, 0);
@@ -58,12 +71,13 @@ pub(crate) fn lay_out(grid: &Grid, tickets: &[Demand]) -> Vec<Slot> {
                 part: index as u32 + 1,
                 parts: count as u32,
                 lines,
+                unshown,
                 page: (column / columns) as u32 + 1,
                 column: (column % columns) as u32 + 1,
                 row: used[column] + 1,
-                rows: span,
+                rows,
             });
-            used[column] += span;
+            used[column] += rows;
         }
     }
     slots
@@ -71,33 +85,49 @@ pub(crate) fn lay_out(grid: &Grid, tickets: &[Demand]) -> Vec<Slot> {
 
 /// The first column, counted over all pages, from which the parts fit. Parts stand side by side on one page, unless a
 /// page has fewer columns than they need.
-fn first_fit(used: &[u32], columns: usize, rows: u32, parts: &[(Range<usize>, u32)]) -> usize {
+fn first_fit(used: &[u32], columns: usize, rows: u32, parts: &[Part]) -> usize {
     let free = |column: usize| rows - used.get(column).copied().unwrap_or(0);
     let fits = |start: usize| {
         let one_page = start % columns + parts.len() <= columns
             || (parts.len() > columns && start.is_multiple_of(columns));
-        one_page && parts.iter().enumerate().all(|(offset, (_, span))| free(start + offset) >= *span)
+        one_page && parts.iter().enumerate().all(|(offset, part)| free(start + offset) >= part.rows)
     };
     (0..).find(|start| fits(*start)).unwrap_or(used.len())
 }
 
 /// Cuts a ticket into parts of at most one column, each with the rows it spans.
-fn split(grid: &Grid, rows: u32, demand: &Demand) -> Vec<(Range<usize>, u32)> {
+fn split(grid: &Grid, rows: u32, demand: &Demand) -> Vec<Part> {
     let room = |span: u32| grid.cell_body_px.saturating_add(grid.cell_row_px.saturating_mul(span - 1));
-    let span_of = |height: u32| (1..rows).find(|span| height <= room(*span)).unwrap_or(rows);
     let mut parts = Vec::new();
     let mut from = 0;
     let mut height = demand.above;
-    for (index, line) in demand.lines.iter().enumerate() {
+    for (index, line) in demand.own.iter().enumerate() {
         // A line higher than a column still stands somewhere: the card scrolls.
         if index > from && height + line > room(rows) {
-            parts.push((from..index, rows));
+            parts.push(Part { lines: from..index, unshown: 0, rows });
             from = index;
             height = 0;
         }
         height += line;
     }
-    parts.push((from..demand.lines.len(), span_of(height)));
+    let others: u32 = demand.elsewhere.iter().sum();
+    let least = height + others.min(demand.count);
+    let span = (1..rows).find(|span| least <= room(*span)).unwrap_or(rows);
+    let mut shown = demand.elsewhere.len();
+    if height + others > room(span) {
+        let mut left = room(span).saturating_sub(height + demand.count);
+        shown = demand
+            .elsewhere
+            .iter()
+            .take_while(|line| {
+                let fits = **line <= left;
+                left = left.saturating_sub(**line);
+                fits
+            })
+            .count();
+    }
+    let unshown = (demand.elsewhere.len() - shown) as u32;
+    parts.push(Part { lines: from..demand.own.len() + shown, unshown, rows: span });
     parts
 }
 
@@ -121,7 +151,7 @@ mod tests {
     }
 
     fn lines(heights: &[u32]) -> Demand {
-        Demand { above: 0, lines: heights.to_vec() }
+        Demand { own: heights.to_vec(), ..Demand::default() }
     }
 
     fn cells(slots: &[Slot]) -> Vec<(usize, u32, u32, u32, u32)> {
@@ -152,13 +182,30 @@ mod tests {
         assert_eq!((slots[1].part, slots[2].part, slots[2].parts), (1, 2, 2));
     }
 
+    #[test]
+    fn lines_of_other_stations_take_only_the_room_that_is_left() {
+        let demand =
+            |elsewhere: &[u32]| Demand { above: 0, own: vec![40], elsewhere: elsewhere.to_vec(), count: 20 };
+        let one = |elsewhere: &[u32]| {
+            let slots = lay_out(&grid(2, 2), &[demand(elsewhere)]);
+            (slots[0].rows, slots[0].lines.clone(), slots[0].unshown)
+        };
+        assert_eq!(one(&[20, 20, 20]), (1, 0..4, 0), "all fit");
+        assert_eq!(one(&[20, 20, 20, 20]), (1, 0..3, 2), "the count needs a row of its own");
+        assert_eq!(lay_out(&grid(2, 1), &[Demand { own: vec![90], ..demand(&[20]) }])[0].unshown, 1);
+    }
+
     proptest! {
         #[test]
         fn every_line_stands_exactly_once_inside_the_grid_and_nothing_overlaps(
             columns in 1u32..6, rows in 1u32..5,
-            tickets in prop::collection::vec((0u32..60, prop::collection::vec(10u32..200, 0..20)), 0..40),
+            tickets in prop::collection::vec(
+                (0u32..60, prop::collection::vec(10u32..200, 0..20), prop::collection::vec(10u32..60, 0..8)), 0..40),
         ) {
-            let tickets: Vec<Demand> = tickets.into_iter().map(|(above, lines)| Demand { above, lines }).collect();
+            let tickets: Vec<Demand> = tickets
+                .into_iter()
+                .map(|(above, own, elsewhere)| Demand { above, own, elsewhere, count: 20 })
+                .collect();
             let slots = lay_out(&grid(columns, rows), &tickets);
             let mut taken = std::collections::BTreeSet::new();
             for slot in &slots {
@@ -170,7 +217,11 @@ mod tests {
             for (index, ticket) in tickets.iter().enumerate() {
                 let shown: Vec<usize> =
                     slots.iter().filter(|slot| slot.ticket == index).flat_map(|slot| slot.lines.clone()).collect();
-                prop_assert_eq!(shown, (0..ticket.lines.len()).collect::<Vec<_>>());
+                let unshown: u32 = slots.iter().filter(|slot| slot.ticket == index).map(|slot| slot.unshown).sum();
+                let all = ticket.own.len() + ticket.elsewhere.len();
+                prop_assert!(shown.len() >= ticket.own.len());
+                prop_assert_eq!(&shown, &(0..shown.len()).collect::<Vec<_>>());
+                prop_assert_eq!(shown.len() + unshown as usize, all);
                 prop_assert!(slots.iter().any(|slot| slot.ticket == index));
             }
         }

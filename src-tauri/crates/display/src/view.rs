@@ -179,7 +179,7 @@ impl View {
         // As the eye goes: positions for the bump bar count like this.
         on_page.sort_by_key(|slot| (slot.column, slot.row));
         for slot in on_page {
-            let piece = card::part_of(&whole[slot.ticket], slot.part, slot.parts, slot.lines.clone());
+            let piece = card::part_of(&whole[slot.ticket], slot);
             places.push(Place {
                 card: piece.id.clone(),
                 column: slot.column,
