@@ -7,7 +7,7 @@ import type { LinePlace } from "../../src/generated/LinePlace";
 import type { ModifierClass } from "../../src/generated/ModifierClass";
 
 /** A ticket before it is laid out: what a card is cut from. */
-export type Ticket = Omit<Card, "id" | "part" | "parts" | "done" | "total" | "bump">;
+export type Ticket = Omit<Card, "id" | "part" | "parts" | "elsewhere_more" | "done" | "total" | "bump">;
 
 /** 18:42:07 on some evening, UTC. */
 export const EVENING = Date.UTC(2026, 5, 12, 18, 42, 7);
