@@ -258,9 +258,7 @@ impl Hub {
         });
         core.tasks.spawn(http::accept(listener, core.clone()));
         if let Some(upstream) = config.upstream {
-            let (epoch, panel) = (core.epoch.0.clone(), core.upstream.clone());
-            let stop = core.stop_sockets.clone();
-            core.tasks.spawn(upstream::start(upstream, core.clone(), epoch, config.data, panel, stop));
+            core.tasks.spawn(upstream::run(upstream, core.clone(), config.data));
         }
         tracing::info!(
             target: "hub", %addr, restaurant = %core.restaurant, epoch = %core.epoch, seq = core.feed.end(),

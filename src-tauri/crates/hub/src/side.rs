@@ -68,7 +68,7 @@ impl Drop for Side {
     }
 }
 
-async fn again_and_again<B, W, E>(name: &'static str, mut begin: B)
+pub(crate) async fn again_and_again<B, W, E>(name: &'static str, mut begin: B)
 where
     B: FnMut() -> W,
     W: Future<Output = Result<(), E>>,

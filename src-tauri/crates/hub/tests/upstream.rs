@@ -5,7 +5,7 @@
 #[allow(dead_code, unreachable_pub)]
 mod common;
 
-use common::{Screen, config, hello, setup, until};
+use common::{Process, Screen, config, hello, setup, until};
 use hub::upstream::UpstreamConfig;
 use hub::upstream::restaurant_os::Credentials;
 use hub::{Hub, HubConfig};
@@ -320,6 +320,38 @@ async fn r7_4_no_secret_is_said_where_it_does_not_belong() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(file.permissions().mode() & 0o777, 0o600);
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_program_takes_a_file_that_only_its_owner_reads_and_ends_in_order() {
+    use std::os::unix::fs::PermissionsExt;
+    let back = RestaurantOs::start(Traps::default()).await;
+    let _order = back.place(&NewRow::default());
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("upstream.json");
+    let text = json!({"base_url": back.url(), "restaurant_id": RESTAURANT, "pin": "3333"}).to_string();
+    std::fs::write(&file, text).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let serve = || {
+        let mut command = Process::command(data.path());
+        command.arg("--upstream-config").arg(&file);
+        command
+    };
+    let refused = serve().output().unwrap();
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("chmod 600") && !said.contains("3333"), "{said}");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let process = Process::spawn(serve(), data.path());
+    until("the order is here", async || {
+        process.pos.get("/orders").await.as_array().is_some_and(|orders| orders.len() == 1)
+    })
+    .await;
+    until("the socket is there", async || back.listening() == 1).await;
+    process.signal("-TERM");
+    assert_eq!(process.ended(), Some(0));
+    until("the socket is gone", async || back.listening() == 0).await;
 }
 
 impl Screen {

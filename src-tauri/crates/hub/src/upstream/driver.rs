@@ -5,7 +5,7 @@
 
 use super::config::UpstreamConfig;
 use super::kitchen::Kitchen;
-use super::restaurant_os::{Answer, Config, Input, Lost, Machine, Method, Output, Request, Standing};
+use super::restaurant_os::{Answer, Config, Input, Lost, Machine, Method, Output, Request, Seen, Standing};
 use super::shelf::{Change, Shelf, ShelfError};
 use kitchen::{At, OrderId};
 use link::{
@@ -25,15 +25,30 @@ use tokio_util::sync::CancellationToken;
 use wire::hub::{Fault, LARGEST_FRAME};
 use wire::restaurant_os::{Frame, SYSTEM};
 
-/// Runs an upstream until it is stopped. `folder` is where it keeps its own file.
-pub(crate) async fn start<K: Kitchen>(
+/// Why an upstream cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DriverError {
+    #[error("upstream.sqlite: {0}")]
+    Shelf(#[from] ShelfError),
+    #[error("the HTTP client: {0}")]
+    Client(#[source] reqwest::Error),
+    #[error("the socket: {0}")]
+    Socket(#[from] link::StartError),
+    #[error("a task of it: {0}")]
+    Task(#[from] tokio::task::JoinError),
+    #[error("the link has ended")]
+    LinkEnded,
+}
+
+/// Runs an upstream until it is stopped. `folder` is where it keeps its own file, `epoch` the life of the hub's log.
+pub(super) async fn run<K: Kitchen>(
     config: UpstreamConfig,
     kitchen: K,
     epoch: String,
     folder: PathBuf,
     panel: Arc<Panel>,
     stop: CancellationToken,
-) {
+) -> Result<(), DriverError> {
     let owner = format!("{} {epoch}", config.account());
     let path = folder.join("upstream.sqlite");
     let open = move || -> Result<_, ShelfError> {
@@ -41,20 +56,9 @@ pub(crate) async fn start<K: Kitchen>(
         let (rows, login) = (shelf.rows()?, shelf.login()?);
         Ok((shelf, rows, login))
     };
-    let (shelf, rows, login) = match tokio::task::spawn_blocking(open).await {
-        Ok(Ok(opened)) => opened,
-        Ok(Err(error)) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(target: "hub::upstream", %error, cause, "no upstream: upstream.sqlite cannot be used");
-            return panel.explain(None, &Fault::new("upstream_storage_failed"));
-        }
-        Err(_) => return,
-    };
+    let (shelf, rows, login) = tokio::task::spawn_blocking(open).await??;
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
-    let client = match client {
-        Ok(client) => client,
-        Err(error) => return tracing::error!(target: "hub::upstream", %error, "no upstream: no HTTP client"),
-    };
+    let client = client.map_err(DriverError::Client)?;
     let greeted = Arc::new(Greeted::default());
     let link_config = link::Config {
         url: config.socket_url(),
@@ -62,10 +66,7 @@ pub(crate) async fn start<K: Kitchen>(
         largest_message: LARGEST_FRAME,
         seed: seed(),
     };
-    let link = match Link::start(&link_config, SocketDialect { greeted: greeted.clone() }) {
-        Ok(link) => link,
-        Err(error) => return tracing::error!(target: "hub::upstream", %error, "no upstream: no socket"),
-    };
+    let link = Link::start(&link_config, SocketDialect { greeted: greeted.clone() })?;
     let machine_config = Config {
         restaurant: config.restaurant.clone(),
         credentials: config.credentials.clone(),
@@ -88,7 +89,7 @@ pub(crate) async fn start<K: Kitchen>(
         greeted_before: 0,
         panel,
     };
-    driver.run(link, rows, stop).await;
+    driver.run(link, rows, stop).await
 }
 
 /// The back end answers our ping every 25 s; two that are lost make a dead link.
@@ -105,6 +106,9 @@ const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Pause before the log is read again after a read that failed.
 const READ_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long its end may take: the link's own limit is shorter, and so is the hub's patience with its sockets.
+pub(super) const LONGEST_END: Duration = Duration::from_millis(2_500);
 
 /// Explanations that the panel remembers.
 const MOST_EXPLAINED: usize = 50;
@@ -206,13 +210,31 @@ enum Woken {
 }
 
 impl<K: Kitchen> Driver<K> {
-    async fn run(mut self, mut link: Link, rows: Vec<super::restaurant_os::Seen>, stop: CancellationToken) {
+    async fn run(
+        mut self,
+        mut link: Link,
+        rows: Vec<Seen>,
+        stop: CancellationToken,
+    ) -> Result<(), DriverError> {
+        let ended = self.go_on(&mut link, &rows, &stop).await;
+        self.running.shutdown().await;
+        link.shutdown().await;
+        tracing::info!(target: "hub::upstream", "upstream ended");
+        ended
+    }
+
+    async fn go_on(
+        &mut self,
+        link: &mut Link,
+        rows: &[Seen],
+        stop: &CancellationToken,
+    ) -> Result<(), DriverError> {
         let mut bell = self.kitchen.bell();
         let mut cursor = None;
         let mut read_again: Option<Instant> = None;
         loop {
             if read_again.is_none_or(|at| at <= Instant::now()) {
-                read_again = match self.read_log(&mut cursor, &rows).await {
+                read_again = match self.read_log(&mut cursor, rows).await {
                     Ok(()) => None,
                     Err(fault) => {
                         tracing::warn!(target: "hub::upstream", code = fault.code, "the log cannot be read for now");
@@ -220,34 +242,26 @@ impl<K: Kitchen> Driver<K> {
                     }
                 };
             }
-            if let Err(error) = self.perform().await {
-                tracing::error!(target: "hub::upstream", %error, "the upstream ends: upstream.sqlite cannot be written");
-                self.panel.explain(None, &Fault::new("upstream_storage_failed"));
-                break;
-            }
+            self.perform().await?;
             self.panel.show(self.machine.standing());
-            let woken = self.wait(&mut link, &mut bell, read_again, &stop).await;
+            let woken = self.wait(link, &mut bell, read_again, stop).await;
             let now = self.kitchen.now();
             match woken {
-                Woken::Stop | Woken::Link(None) => break,
-                Woken::Done(Ok(Done::Recorded(input))) => {
-                    self.recording -= 1;
-                    self.machine.handle(input, now);
-                }
-                Woken::Done(Ok(Done::Answered(input))) => self.machine.handle(input, now),
-                Woken::Done(Err(error)) => {
-                    tracing::error!(target: "hub::upstream", %error, "a task of the upstream panicked");
-                    break;
-                }
+                Woken::Stop => return Ok(()),
+                Woken::Link(None) => return Err(DriverError::LinkEnded),
+                Woken::Done(done) => match done? {
+                    Done::Recorded(input) => {
+                        self.recording -= 1;
+                        self.machine.handle(input, now);
+                    }
+                    Done::Answered(input) => self.machine.handle(input, now),
+                },
                 Woken::Bell => {}
                 Woken::Link(Some(event)) => self.link_event(event, now),
                 Woken::Greet => self.greet_now(now),
                 Woken::Deadline => self.machine.handle_timeout(now),
             }
         }
-        self.running.shutdown().await;
-        link.shutdown().await;
-        tracing::info!(target: "hub::upstream", "upstream ended");
     }
 
     async fn wait(
@@ -284,11 +298,7 @@ impl<K: Kitchen> Driver<K> {
     }
 
     /// Tells the machine what the hub's log has that it does not know yet.
-    async fn read_log(
-        &mut self,
-        cursor: &mut Option<u64>,
-        rows: &[super::restaurant_os::Seen],
-    ) -> Result<(), Fault> {
+    async fn read_log(&mut self, cursor: &mut Option<u64>, rows: &[Seen]) -> Result<(), Fault> {
         loop {
             let seq = match *cursor {
                 Some(seq) => seq,

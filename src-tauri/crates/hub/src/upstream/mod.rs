@@ -10,4 +10,28 @@ pub mod restaurant_os;
 mod shelf;
 
 pub use config::{ConfigError, UpstreamConfig};
-pub(crate) use driver::{Panel, start};
+pub(crate) use driver::Panel;
+
+use crate::{Core, side};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Runs an upstream of that hub until the hub closes its sockets. What fails or panics in it is begun again after a
+/// pause, from what it kept; nobody else notices.
+pub(crate) async fn run(config: UpstreamConfig, core: Arc<Core>, folder: PathBuf) {
+    let (stop, epoch, panel) = (core.stop_sockets.clone(), core.epoch.0.clone(), core.upstream.clone());
+    let begin = || {
+        driver::run(config.clone(), core.clone(), epoch.clone(), folder.clone(), panel.clone(), stop.clone())
+    };
+    tokio::select! {
+        biased;
+        () = side::again_and_again("upstream", begin) => {}
+        // Only while it pauses or hangs: otherwise it ends by itself, in order.
+        () = late(&stop) => tracing::error!(target: "hub::upstream", "does not end, left behind"),
+    }
+}
+
+async fn late(stop: &tokio_util::sync::CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(driver::LONGEST_END).await;
+}
