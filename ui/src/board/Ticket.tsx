@@ -37,7 +37,7 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
         void: props.card.voided,
         held: props.card.held,
         selected: picture.head?.selected === props.card.id,
-        fresh: props.card.fresh && !noticed(props.card.id),
+        fresh: props.card.fresh && !props.card.voided && !noticed(props.card.id),
       }}
       aria-labelledby={title}
       aria-current={picture.head?.selected === props.card.id ? "true" : undefined}
@@ -168,7 +168,7 @@ function TicketAbout(props: { card: Card }): JSX.Element {
         <Show when={props.card.rush}>
           <b class="rush">{text.rush}</b>
         </Show>
-        <Show when={props.card.fresh}>
+        <Show when={props.card.fresh && !props.card.voided}>
           <b class="new">{text.fresh}</b>
         </Show>
       </span>
