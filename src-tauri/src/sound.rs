@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{FromSample, SampleFormat, SizedSample};
+use cpal::{BufferSize, FromSample, SampleFormat, SizedSample};
 use display::Sound;
 
 /// A tone: its pitch in hertz (0 = silence) and its length in milliseconds.
@@ -26,6 +26,13 @@ fn tones(sound: Sound) -> &'static [Tone] {
 
 /// How long a sound may take from the press to its end before the device counts as hung.
 const LONGEST: Duration = Duration::from_secs(3);
+
+/// How much later than its stream a sound may be heard.
+const LATENCY: Duration = Duration::from_millis(300);
+
+/// What is asked of the sound server at a time, in frames: its default fetches seconds at once and starts late.
+#[cfg(target_os = "linux")]
+const PIECE: u32 = 960;
 
 /// How long a loudspeaker that failed is left alone: looking for one costs time and makes ALSA talk on standard error.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -111,26 +118,28 @@ fn serve(waiting: &Receiver<(Sound, u8)>) {
 }
 
 fn sound_once(sound: Sound, volume: u8) -> Result<(), String> {
-    let device = output_device().ok_or("there is no loudspeaker")?;
-    let config = device.default_output_config().map_err(|error| error.to_string())?;
-    match config.sample_format() {
-        SampleFormat::F32 => play_on::<f32>(&device, &config.into(), sound, volume),
-        SampleFormat::I16 => play_on::<i16>(&device, &config.into(), sound, volume),
-        SampleFormat::I32 => play_on::<i32>(&device, &config.into(), sound, volume),
-        SampleFormat::U8 => play_on::<u8>(&device, &config.into(), sound, volume),
+    let (device, buffer) = output_device().ok_or("there is no loudspeaker")?;
+    let supported = device.default_output_config().map_err(|error| error.to_string())?;
+    let mut config: cpal::StreamConfig = supported.into();
+    config.buffer_size = buffer;
+    match supported.sample_format() {
+        SampleFormat::F32 => play_on::<f32>(&device, &config, sound, volume),
+        SampleFormat::I16 => play_on::<i16>(&device, &config, sound, volume),
+        SampleFormat::I32 => play_on::<i32>(&device, &config, sound, volume),
+        SampleFormat::U8 => play_on::<u8>(&device, &config, sound, volume),
         other => Err(format!("the loudspeaker wants {other} samples, which are not supported")),
     }
 }
 
-/// The sound server's loudspeaker where one runs; else the system's own.
-fn output_device() -> Option<cpal::Device> {
+/// The sound server's loudspeaker where one runs, else the system's own; and how much to hand it at a time.
+fn output_device() -> Option<(cpal::Device, BufferSize)> {
     #[cfg(target_os = "linux")]
     if let Some(device) =
         cpal::host_from_id(cpal::HostId::PulseAudio).ok().and_then(|host| host.default_output_device())
     {
-        return Some(device);
+        return Some((device, BufferSize::Fixed(PIECE)));
     }
-    cpal::default_host().default_output_device()
+    cpal::default_host().default_output_device().map(|device| (device, BufferSize::Default))
 }
 
 fn play_on<T: SizedSample + FromSample<f32>>(
@@ -140,17 +149,20 @@ fn play_on<T: SizedSample + FromSample<f32>>(
     volume: u8,
 ) -> Result<(), String> {
     let channels = usize::from(config.channels.max(1));
-    let mut samples = wave(tones(sound), config.sample_rate, volume).into_iter();
-    let (ended, end) = sync_channel::<Result<(), String>>(1);
-    let failed = ended.clone();
+    let samples = wave(tones(sound), config.sample_rate, volume);
+    let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(config.sample_rate.max(1)));
+    let mut samples = samples.into_iter();
+    let (told, outcome) = sync_channel::<Result<(), String>>(2);
+    let failed = told.clone();
+    let mut is_told = false;
     let stream = device
         .build_output_stream(
             *config,
             move |frames: &mut [T], _: &cpal::OutputCallbackInfo| {
                 for frame in frames.chunks_mut(channels) {
                     let sample = samples.next();
-                    if sample.is_none() {
-                        let _ = ended.try_send(Ok(()));
+                    if sample.is_none() && !is_told {
+                        is_told = told.try_send(Ok(())).is_ok();
                     }
                     frame.fill(T::from_sample(sample.unwrap_or(0.0)));
                 }
@@ -162,11 +174,19 @@ fn play_on<T: SizedSample + FromSample<f32>>(
         )
         .map_err(|error| error.to_string())?;
     stream.play().map_err(|error| error.to_string())?;
-    match end.recv_timeout(LONGEST) {
-        Ok(outcome) => outcome,
+    let begun = Instant::now();
+    match outcome.recv_timeout(LONGEST) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(error),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-            Err("the loudspeaker does not take the sound".to_owned())
+            return Err("the loudspeaker does not take the sound".to_owned());
         }
+    }
+    // Taken is not heard: a sound server fetches a whole sound at once and plays it from its own buffer.
+    let left = (length + LATENCY).saturating_sub(begun.elapsed());
+    match outcome.recv_timeout(left) {
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(())) | Err(_) => Ok(()),
     }
 }
 
