@@ -59,7 +59,7 @@ mod kiosk {
     use gtk::gdk::prelude::MonitorExt;
     use gtk::prelude::WidgetExt;
     use tauri::WebviewWindow;
-    use webkit2gtk::{WebView, WebViewExt};
+    use webkit2gtk::{SettingsExt, WebView, WebViewExt};
 
     /// As the monitor says, sensible or not.
     pub(super) fn px_per_mm(window: &WebviewWindow) -> Option<f64> {
@@ -70,8 +70,11 @@ mod kiosk {
         (millimetres > 0).then(|| f64::from(monitor.geometry().width()) / f64::from(millimetres))
     }
 
-    /// Brings the page back when its process dies.
+    /// Brings the page back when its process dies, and lets it say its errors where the program says its own.
     pub(super) fn settle(view: &WebView) {
+        if let Some(settings) = WebViewExt::settings(view) {
+            settings.set_enable_write_console_messages_to_stdout(true);
+        }
         view.connect_web_process_terminated(|view, reason| {
             tracing::error!(target: "window", ?reason, "the page's process ended; loading the page again");
             view.reload();
