@@ -1,89 +1,12 @@
-//! The real application, in the real web view, on a screen of its own.
-//!
-//! A POS orders over REST, eyes read the document, fingers and keys come through the X server, and what came of a touch is
-//! asked from the hub. All tests that need a web view live in this one binary and take turns (see `support::Desktop`).
+//! The way of an order over the glass: seen, touched, bumped, brought back, counted.
 
-mod support;
-
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::board::{card, line};
-use support::process::{children_of, signal};
-use support::{App, Board, Desktop, Hub, Pos, SOON, until};
 
-/// A touchscreen PC: its screen, its data folder, and the size of the window.
-struct Screen {
-    desktop: Desktop,
-    data: PathBuf,
-    size: String,
-}
-
-impl Screen {
-    async fn open(width: u32, height: u32) -> Self {
-        let desktop = Desktop::open(width, height).await;
-        let data = desktop.folder("kitchen");
-        Self { desktop, data, size: format!("{width}x{height}") }
-    }
-
-    /// Switches the application on.
-    async fn start(&self, words: &[&str]) -> App {
-        let data = self.data.to_str().unwrap();
-        let words = [&["--data", data, "--size", &self.size], words].concat();
-        App::start(&self.desktop, &words).await
-    }
-
-    /// Switches it on as a kitchen of its own, with three stations, and gives its POS.
-    async fn start_kitchen(&self) -> (App, Pos) {
-        let app = self.start(&ALONE).await;
-        let pos = Pos::of(&self.data).await;
-        pos.set_up_three_stations().await;
-        (app, pos)
-    }
-
-    async fn board<'a>(&'a self, app: &'a App) -> Board<'a> {
-        Board::of(&self.desktop, app).await
-    }
-}
-
-/// A PC that is a kitchen of its own. The port is any free one, so that tests never meet each other.
-const ALONE: [&str; 3] = ["--no-demo", "--listen", "127.0.0.1:0"];
-
-const BURGER: &str = "Smash burger";
-const RIBEYE: &str = "Ribeye 14 oz";
-const FRIES: &str = "Hand-cut fries";
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_application_opens_its_own_page() {
-    let screen = Screen::open(1280, 800).await;
-    let app = screen.start(&ALONE).await;
-    let title = until("the page to have a title", SOON, async || {
-        app.page().title().await.ok().filter(|title| !title.is_empty())
-    })
-    .await;
-    assert!(title.contains("Brigade"), "the title is {title:?}");
-    assert_eq!(app.run("return [innerWidth, innerHeight]").await, json!([1280, 800]));
-    app.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_may_call_our_commands_and_no_others() {
-    let screen = Screen::open(1024, 768).await;
-    let app = screen.start(&ALONE).await;
-    let about = ask(&app, "about", json!({})).await;
-    assert_eq!(about["value"]["version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(about["value"]["dataFolder"], screen.data.to_str().unwrap());
-    let closed = ask(&app, "plugin:window|close", json!({ "label": "station" })).await;
-    assert!(!closed["error"].is_null(), "the page closed its own window: {closed}");
-}
-
-/// Calls a command as the page would; `{value}` or `{error}`.
-async fn ask(app: &App, command: &str, arguments: Value) -> Value {
-    let script = r#"const [name, args, done] = arguments;
-        window.__TAURI_INTERNALS__.invoke(name, args).then((value) => done({ value }), (error) => done({ error }));"#;
-    app.page().execute_async(script, vec![json!(command), arguments]).await.unwrap()
-}
+use crate::support::board::{Line, Ticket};
+use crate::support::{Board, SOON, until};
+use crate::{BURGER, FRIES, RIBEYE, Screen, card, line};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_stands_on_the_glass_as_the_pos_sent_it_and_the_hub_knows_that_it_is_painted() {
@@ -108,11 +31,11 @@ async fn an_order_stands_on_the_glass_as_the_pos_sent_it_and_the_hub_knows_that_
     }
     assert!(ticket.note.as_deref().is_some_and(|note| note.contains("birthday")), "{ticket:#?}");
     let [ribeye, burger, fries] = &ticket.lines[..] else { panic!("three lines: {ticket:#?}") };
-    let row = |line: &support::board::Line| (line.quantity.clone(), line.name.clone());
+    let row = |line: &Line| (line.quantity.clone(), line.name.clone());
     assert_eq!(row(ribeye), ("1".to_owned(), RIBEYE.to_owned()));
     assert_eq!(row(burger), ("2".to_owned(), BURGER.to_owned()));
     assert_eq!(row(fries), ("3".to_owned(), FRIES.to_owned()));
-    let told = |line: &support::board::Line| -> Vec<String> {
+    let told = |line: &Line| -> Vec<String> {
         line.modifiers.iter().map(|(class, text)| format!("{class}: {text}")).collect()
     };
     assert_eq!(told(ribeye), ["temperature: medium rare", "removal: no butter", "addition: extra jus"]);
@@ -237,7 +160,7 @@ async fn a_touch_on_a_line_does_it_and_the_next_one_undoes_it() {
     let lines = board.ticket(&order).await.lines;
     let burger = lines[0].id.clone().unwrap();
     let state = |wanted: &'static str| {
-        move |ticket: &support::board::Ticket| {
+        move |ticket: &Ticket| {
             ticket.lines[0].state.as_deref() == Some(wanted)
                 && ticket.lines[1].state.as_deref() == Some("queued")
         }
@@ -273,9 +196,8 @@ async fn expo_sees_all_lines_who_cooks_them_and_sends_the_order_out() {
     let order = pos.table("6", &[(BURGER, 1), (FRIES, 2), ("Sparkling water", 1)]).await;
     board.ticket(&order).await;
     board.tab("expo").await;
-    let tags = |ticket: &support::board::Ticket| -> Vec<String> {
-        ticket.lines.iter().map(|line| line.tags.join(" ")).collect()
-    };
+    let tags =
+        |ticket: &Ticket| -> Vec<String> { ticket.lines.iter().map(|line| line.tags.join(" ")).collect() };
     let shown = board.ticket_that("all its lines", &order, |ticket| tags(ticket).len() == 3).await;
     assert_eq!(tags(&shown), ["Grill", "Fry", "ready"], "nobody cooks the water");
 
@@ -373,188 +295,6 @@ async fn an_order_on_a_later_page_is_a_chip_at_once_and_a_touch_leads_there() {
     let page_mark = app.run("return document.querySelector('.page').innerText").await;
     assert_eq!(page_mark, "2 / 2");
     board.see("no chip any more", "return document.querySelector('.chip') === null").await;
-    app.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn orders_and_bumps_of_before_are_there_after_an_orderly_end_and_after_a_power_cut() {
-    let screen = Screen::open(1366, 768).await;
-    let (app, pos) = screen.start_kitchen().await;
-    let board = screen.board(&app).await;
-    let mut orders = Vec::new();
-    for table in ["1", "2", "3", "4"] {
-        orders.push(pos.table(table, &[(BURGER, 1)]).await);
-    }
-    let [first, second, third, fourth] = &orders[..] else { unreachable!() };
-    board.page_of(&[first, second, third, fourth]).await;
-    board.touch(&format!("{} .bump", card(first))).await;
-    board.page_of(&[second, third, fourth]).await;
-    app.close().await;
-
-    let app = screen.start(&ALONE).await;
-    let board = screen.board(&app).await;
-    board.page_of(&[second, third, fourth]).await;
-    board.tab("recall").await;
-    board.see("the bump of before", "return document.querySelectorAll('.row').length === 1").await;
-    board.tab("station").await;
-    let burger = board.ticket(third).await.lines[0].id.clone().unwrap();
-    board.touch(&line(third, &burger)).await;
-    board.ticket_that("it done", third, |ticket| ticket.lines[0].state.as_deref() == Some("done")).await;
-    board.touch(&format!("{} .bump", card(second))).await;
-    // Off the glass is on the disk: the current may go now.
-    board.page_of(&[third, fourth]).await;
-    app.kill().await;
-
-    let app = screen.start(&ALONE).await;
-    let board = screen.board(&app).await;
-    board.page_of(&[third, fourth]).await;
-    assert_eq!(board.ticket(third).await.lines[0].state.as_deref(), Some("done"));
-    let pos = Pos::of(&screen.data).await;
-    until("the last bump at the hub", SOON, async || {
-        (pos.bumped_at(second, "grill").await == [1]).then_some(())
-    })
-    .await;
-    assert_eq!(pos.bumped_at(first, "grill").await, [1]);
-    assert_eq!(pos.open_orders().await.len(), 4, "none lost, none doubled; expo has sent none out");
-    app.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_joined_screen_starts_with_its_own_copy_when_the_hub_is_away_and_works_on() {
-    let screen = Screen::open(1366, 768).await;
-    let folder = screen.desktop.folder("hub");
-    let (hub, pos) = Hub::start(&folder).await;
-    pos.set_up_three_stations().await;
-    let token = screen.data.join("token");
-    std::fs::write(&token, pos.token()).unwrap();
-    let joined = ["--hub", pos.base(), "--token-file", token.to_str().unwrap()];
-    let app = screen.start(&joined).await;
-    let board = screen.board(&app).await;
-    let first = pos.table("1", &[(BURGER, 1)]).await;
-    let second = pos.table("2", &[(BURGER, 1)]).await;
-    board.page_of(&[&first, &second]).await;
-    let address = hub.address();
-    hub.kill();
-    app.kill().await;
-
-    let app = screen.start(&joined).await;
-    let board = Board::of_any(&screen.desktop, &app).await;
-    board.page_of(&[&first, &second]).await;
-    board
-        .see("the mark of a dead link", "return document.querySelector('.bar .link.trouble') !== null")
-        .await;
-    let mark = app.run("return document.querySelector('.bar .link').innerText").await;
-    assert!(mark.as_str().unwrap().contains("Offline"), "{mark}");
-    board.touch(&format!("{} .bump", card(&first))).await;
-    board.page_of(&[&second]).await;
-    board.see("that it waits", "return document.body.innerText.includes('1 not sent')").await;
-
-    let (_hub, pos) = Hub::start_at(&folder, address).await;
-    until("the bump at the hub", SOON, async || (pos.bumped_at(&first, "grill").await == [1]).then_some(()))
-        .await;
-    board.see("the link alive", "return document.querySelector('.bar .link.live') !== null").await;
-    app.close().await;
-}
-
-/// R4.4 says 2 s. A machine that builds something else meanwhile may need longer once, but not every time.
-const RECOVERED: Duration = Duration::from_secs(2);
-/// And never so long.
-const RECOVERED_AT_LAST: Duration = Duration::from_secs(10);
-
-#[tokio::test(flavor = "multi_thread")]
-async fn r4_04_a_reload_is_a_new_mount_that_shows_all_within_two_seconds() {
-    let screen = Screen::open(1920, 1080).await;
-    let (app, pos) = screen.start_kitchen().await;
-    let board = screen.board(&app).await;
-    let mut orders = vec![pos.table("1", &[(BURGER, 1)]).await];
-    board.ticket(&orders[0]).await;
-    let connected = pos.status().await["screens"][0]["connected_since"].clone();
-    let mount = newest_mount(&app).await;
-
-    let mut took = Vec::new();
-    for _ in 0..3 {
-        let begun = Instant::now();
-        app.page().refresh().await.unwrap();
-        orders.push(pos.table("2", &[(BURGER, 1)]).await);
-        board.page_of(&orders.iter().map(String::as_str).collect::<Vec<_>>()).await;
-        took.push(begun.elapsed());
-    }
-    println!("reload to board: {took:?}");
-    let old = ask(&app, "painted", json!({ "view": "station", "mount": mount, "revision": 1 })).await;
-    assert_eq!(old["error"]["code"], "mount_gone", "the page of before is still served: {old}");
-    let screens = pos.status().await["screens"].clone();
-    assert_eq!(screens.as_array().unwrap().len(), 1);
-    assert_eq!(screens[0]["connected_since"], connected, "R4.5: the link is not the page's");
-    assert!(
-        took.iter().all(|took| *took < RECOVERED_AT_LAST) && took.iter().any(|took| *took < RECOVERED),
-        "{took:?}"
-    );
-    app.close().await;
-}
-
-/// The mount that the page holds now: the only one that may ask.
-async fn newest_mount(app: &App) -> u32 {
-    for mount in 1..20 {
-        let answer = ask(app, "painted", json!({ "view": "station", "mount": mount, "revision": 1 })).await;
-        if answer["error"].is_null() {
-            return mount;
-        }
-    }
-    panic!("no mount may ask");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn r4_04_a_killed_web_process_comes_back_by_itself_within_two_seconds() {
-    let screen = Screen::open(1366, 768).await;
-    let (app, pos) = screen.start_kitchen().await;
-    let board = screen.board(&app).await;
-    let first = pos.table("1", &[(BURGER, 1)]).await;
-    board.ticket(&first).await;
-    let bump = board.place_of(&format!("{} .bump", card(&first))).await;
-
-    let mut took = Vec::new();
-    for round in 0..3 {
-        let page = until("the page's process", SOON, async || {
-            children_of(app.process()).into_iter().find(|(_, name)| name.starts_with("WebKitWebProces"))
-        })
-        .await;
-        signal("KILL", &page.0.to_string());
-        let died = Instant::now();
-        pos.table(&format!("1{round}"), &[(BURGER, 1)]).await;
-        // WebDriver lost its page with the process. That the new one has painted is what it tells the hub.
-        until("the board painted by a new process", RECOVERED_AT_LAST, async || {
-            let status = pos.status().await;
-            (status["screens"][0]["painted_seq"] == status["seq"]).then_some(())
-        })
-        .await;
-        took.push(died.elapsed());
-    }
-    println!("killed web process to board: {took:?}");
-    // It is no picture only: a touch is taken.
-    board.touch_at(bump).await;
-    until("a bump at the hub", SOON, async || (pos.bumped_at(&first, "grill").await == [1]).then_some(()))
-        .await;
-    assert!(took.iter().any(|took| *took < RECOVERED), "{took:?}");
-    app.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_demo_kitchen_says_so_and_leaves_no_order_in_the_real_one() {
-    let screen = Screen::open(1366, 768).await;
-    let app = screen.start(&["--demo-rate", "300", "--listen", "127.0.0.1:0"]).await;
-    let board = screen.board(&app).await;
-    board.see("DEMO", "return document.querySelector('.demo')?.innerText === 'DEMO'").await;
-    board
-        .see("orders by themselves", "return document.querySelectorAll('main.grid > .ticket').length > 2")
-        .await;
-    app.close().await;
-
-    let (app, pos) = screen.start_kitchen().await;
-    let board = screen.board(&app).await;
-    let order = pos.table("1", &[(BURGER, 1)]).await;
-    board.page_of(&[&order]).await;
-    assert_eq!(app.run("return document.querySelector('.demo')").await, Value::Null);
-    assert_eq!(pos.open_orders().await, [order]);
     app.close().await;
 }
 
