@@ -21,9 +21,12 @@ export function minutesUntil(now: At, at: At): number {
   return Math.max(0, Math.ceil((at - now) / 60_000));
 }
 
-/** Seconds until `at`, counting a begun one; 0 when it is past. */
+/**
+ * Seconds until `at`; 0 when it is past. The page's clock is cut to the second and so up to one behind: only full seconds
+ * count, or an offer of five would begin with a six.
+ */
 export function secondsUntil(now: At, at: At): number {
-  return Math.max(0, Math.ceil((at - now) / 1000));
+  return Math.max(0, Math.floor((at - now) / 1000));
 }
 
 function two(value: number): string {
