@@ -19,13 +19,16 @@ use wire::hub::Fault;
 /// A known token is believed for this long before the database is asked again.
 const BELIEVED: Duration = Duration::from_secs(1);
 
-/// An unknown token makes the database be asked at most this often, so that guessing costs the hub nothing.
+/// An unknown token makes the database be asked at most this often, so that guessing costs the hub nothing. It waits for that
+/// long at most: a token that was made a moment ago must not be refused by what was read before.
 const ASKED_AT_MOST: Duration = Duration::from_millis(100);
 
 /// See the module.
 pub(crate) struct Tokens {
     readers: Arc<Readers>,
     known: Mutex<Known>,
+    /// Held by the one that asks the database.
+    asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -36,27 +39,38 @@ struct Known {
 
 impl Tokens {
     pub(crate) fn new(readers: Arc<Readers>) -> Self {
-        Self { readers, known: Mutex::new(Known::default()) }
+        Self { readers, known: Mutex::new(Known::default()), asking: tokio::sync::Mutex::new(()) }
     }
 
     /// Whether the token is good now.
     pub(crate) async fn admit(&self, token: &str) -> Result<bool, Fault> {
+        let came = Instant::now();
         let hash = hash(token);
-        let fresh = |age: Duration| {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_young = known.read_at.is_some_and(|at| at.elapsed() < age);
-            is_young.then(|| known.hashes.iter().fold(false, |found, (_, good)| found | same(good, &hash)))
-        };
-        if fresh(BELIEVED) == Some(true) {
+        if self.judge(&hash, |read_at| read_at.elapsed() < BELIEVED) == Some(true) {
             return Ok(true);
         }
-        if let Some(answer) = fresh(ASKED_AT_MOST) {
+        let _asking = self.asking.lock().await;
+        if let Some(answer) = self.judge(&hash, |read_at| read_at >= came) {
             return Ok(answer);
         }
+        if let Some(wait) = self.read_at().and_then(|at| ASKED_AT_MOST.checked_sub(at.elapsed())) {
+            tokio::time::sleep(wait).await;
+        }
+        let read_at = Some(Instant::now());
         let hashes = self.readers.read(|db| store::good_tokens(db)).await?;
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
-            Known { read_at: Some(Instant::now()), hashes };
-        Ok(fresh(Duration::MAX).unwrap_or(false))
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known { read_at, hashes };
+        Ok(self.judge(&hash, |_| true).unwrap_or(false))
+    }
+
+    /// Whether the token was good when the database was last asked, if that was recently enough.
+    fn judge(&self, hash: &[u8], is_recent: impl Fn(Instant) -> bool) -> Option<bool> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let good = || known.hashes.iter().fold(false, |found, (_, good)| found | same(good, hash));
+        known.read_at.is_some_and(is_recent).then(good)
+    }
+
+    fn read_at(&self) -> Option<Instant> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).read_at
     }
 }
 
