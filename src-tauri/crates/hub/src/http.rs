@@ -97,7 +97,8 @@ async fn serve(stream: TcpStream, router: Router, core: Arc<Core>, place: OwnedS
 
 /// Says why, to one request.
 async fn refuse(stream: TcpStream, place: OwnedSemaphorePermit) {
-    let full = hyper::service::service_fn(async |_: hyper::Request<hyper::body::Incoming>| {
+    // Not an async closure: rustc 1.95 panics over one here when it compiles incrementally.
+    let full = hyper::service::service_fn(|_: hyper::Request<hyper::body::Incoming>| async {
         Ok::<Response, std::convert::Infallible>(Refused(Fault::new("hub_full").passing()).into_response())
     });
     let told = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), full);
