@@ -62,6 +62,14 @@ impl Hub {
         read(&self.log)
     }
 
+    /// What `brigade-hub token` answers, as its owner would ask it beside the running hub.
+    pub(crate) fn tokens(&self, words: &[&str]) -> String {
+        let mut command = Command::new(program());
+        let output = command.arg("token").args(words).arg("--data").arg(&self.folder).output().unwrap();
+        assert!(output.status.success(), "token {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
         self.process.kill();

@@ -10,6 +10,7 @@
 mod app;
 pub(crate) mod board;
 mod desktop;
+pub(crate) mod display_process;
 mod framebuffer;
 mod hub;
 mod kitchen;
@@ -19,6 +20,7 @@ pub(crate) mod process;
 pub(crate) use app::App;
 pub(crate) use board::Board;
 pub(crate) use desktop::Desktop;
+pub(crate) use display_process::DisplayProcess;
 pub(crate) use framebuffer::Framebuffer;
 pub(crate) use hub::Hub;
 pub(crate) use pos::Pos;

@@ -15,8 +15,13 @@ impl Process {
     /// # Panics
     /// When the program cannot be started; the message says what is probably missing.
     pub(crate) fn start(command: &mut Command) -> Self {
+        Self::start_to_talk(command.stdin(Stdio::null()))
+    }
+
+    /// The same with the standard input that the command says.
+    pub(crate) fn start_to_talk(command: &mut Command) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.stdin(Stdio::null()).process_group(0).spawn().unwrap_or_else(|error| {
+        let child = command.process_group(0).spawn().unwrap_or_else(|error| {
             panic!("{name} does not start ({error}); `cargo xtask test` installs what tests need")
         });
         Self { child, name }

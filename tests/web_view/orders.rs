@@ -83,6 +83,7 @@ async fn bump_goes_all_the_way_to_the_hub_and_undo_all_the_way_back() {
         let toast = board.see("the toast", "return document.querySelector('.toast')?.innerText").await;
         let toast = toast.as_str().unwrap();
         assert!(toast.contains("Table 3 bumped") && toast.contains("UNDO"), "{toast}");
+        assert!(!toast.contains('6'), "five seconds begin with a five: {toast}");
         until("the bump at the hub", SOON, async || {
             (pos.bumped_at(&first, "grill").await == [2, 1]).then_some(())
         })
