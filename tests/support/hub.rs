@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::process::{Process, signal};
 use super::{Pos, SOON, until};
@@ -34,7 +34,7 @@ impl Hub {
                 .arg(listen.to_string())
                 .arg("--data")
                 .arg(folder)
-                .stdout(Stdio::null())
+                .stdout(output.try_clone().unwrap())
                 .stderr(output),
         );
         // One that cannot start says so now, not after a long wait for its address.
@@ -55,6 +55,11 @@ impl Hub {
     /// Its data folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// All that hubs on this folder have said.
