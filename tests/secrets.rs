@@ -3,6 +3,8 @@
 //! A whole kitchen runs with tokens that are known here, everything logs all it can, some who come are strangers or make
 //! mistakes; then every file, every process and every request line is searched for them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,8 @@
 //!
 //! Without a window: what a screen shows is the picture that its window would be given.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 mod support;
 
 use std::path::PathBuf;

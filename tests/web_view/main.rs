@@ -3,6 +3,8 @@
 //! A POS orders over REST, eyes read the document, fingers and keys come through the X server, and what came of a touch is
 //! asked from the hub. All tests that need a web view live in this one binary and take turns (see `support::Desktop`).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

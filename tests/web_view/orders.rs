@@ -75,9 +75,9 @@ async fn bump_goes_all_the_way_to_the_hub_and_undo_all_the_way_back() {
     for by_pointer in [false, true] {
         let bump = format!("{} .bump", card(&first));
         if by_pointer {
-            board.touch(&bump).await
+            board.touch(&bump).await;
         } else {
-            board.click(&bump).await
+            board.click(&bump).await;
         }
         board.page_of(&[&second]).await;
         let toast = board.see("the toast", "return document.querySelector('.toast')?.innerText").await;
