@@ -101,11 +101,16 @@ impl<'a> Board<'a> {
 
     /// The page of `app`, once it shows a board, whether there is a hub or not.
     pub(crate) async fn of_any(desktop: &'a Desktop, app: &'a App) -> Self {
-        let board = Self { desktop, app, last_touch: Mutex::new(None) };
+        let board = Self::of_nothing(desktop, app);
         let ready = r#"return document.querySelector("[data-open-tickets]") !== null
             && document.querySelector(".loading") === null"#;
         board.see("a board", ready).await;
         board
+    }
+
+    /// The page of `app`, whatever it shows.
+    pub(crate) fn of_nothing(desktop: &'a Desktop, app: &'a App) -> Self {
+        Self { desktop, app, last_touch: Mutex::new(None) }
     }
 
     /// Waits until the script (a function's body) returns something that is not nothing, and gives it.

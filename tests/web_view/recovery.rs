@@ -169,3 +169,25 @@ async fn r4_04_a_killed_web_process_comes_back_by_itself_within_two_seconds() {
     assert!(took.iter().any(|took| *took < RECOVERED), "{took:?}");
     app.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r3_10_a_screen_that_is_refused_says_what_to_do_and_a_touch_tries_again() {
+    let screen = Screen::open(1024, 768).await;
+    let (_hub, pos) = Hub::start(&screen.desktop.folder("hub")).await;
+    pos.set_up_three_stations().await;
+    let order = pos.table("1", &[(BURGER, 1)]).await;
+    let token = screen.data.join("token");
+    std::fs::write(&token, "not-the-token").unwrap();
+    let app = screen.start(&["--hub", pos.base(), "--token-file", token.to_str().unwrap()]).await;
+    let says = "const text = document.body.innerText; \
+        return text.includes('Refused') && text.includes('brigade-hub token new') && document.querySelector('.strip .button')?.innerText";
+    let board = Board::of_nothing(&screen.desktop, &app);
+    let button = board.see("what is wrong and what to do", says).await;
+    assert_eq!(button, "Try now");
+
+    std::fs::write(&token, pos.token()).unwrap();
+    board.touch(".strip .button").await;
+    board.page_of(&[&order]).await;
+    board.see("a live link", "return document.querySelector('.bar .link.live') !== null").await;
+    app.close().await;
+}
