@@ -9,12 +9,12 @@ const FOLDER: &str = "LOGBOOK_TEST_FOLDER";
 
 /// Runs one of the children below in a process of its own.
 fn child(name: &str, data: &Path) -> Output {
-    Command::new(std::env::current_exe().unwrap())
+    Command::new(std::env::current_exe().expect("a test knows its own program"))
         .args([name, "--exact", "--nocapture", "--include-ignored"])
         .env(FOLDER, data)
         .env_remove("BRIGADE_LOG")
         .output()
-        .unwrap()
+        .expect("the child runs")
 }
 
 fn text(data: &Path) -> String {
