@@ -109,12 +109,13 @@ impl Join {
 
 /// People write `http://10.0.0.2:7411`, or leave the scheme out; a screen needs the hub's WebSocket.
 fn socket_url(hub: &str) -> Result<String, Error> {
-    let hub = hub.trim().trim_end_matches('/');
+    let hub = hub.trim();
     let rest = match hub.split_once("://") {
         Some(("http" | "ws", rest)) => rest,
         Some(_) => return Err(Error::HubUrl { given: hub.to_owned() }),
         None => hub,
     };
+    let rest = rest.trim_end_matches('/');
     let host = rest.strip_suffix(wire::hub::PATH).unwrap_or(rest);
     if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
         return Err(Error::HubUrl { given: hub.to_owned() });
