@@ -279,8 +279,8 @@ async fn order_ids_of_all_pages(app: &App) -> Vec<String> {
         app.run(&script).await;
     };
     let number = |label: &str, index: usize| -> usize {
-        let numbers = label.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
-        numbers.skip(index).next().and_then(|n| n.parse().ok()).unwrap_or(1)
+        let mut numbers = label.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
+        numbers.nth(index).and_then(|n| n.parse().ok()).unwrap_or(1)
     };
     let mut all = Vec::new();
     let (mut label, mut ids) = page().await;

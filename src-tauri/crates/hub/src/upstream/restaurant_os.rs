@@ -1014,7 +1014,10 @@ fn job_of(reference: &str, entry: &Entry, undo_ms: i64) -> Option<(Job, At)> {
 fn may_be_missing(entry: &Entry) -> bool {
     let open_there = entry.status().is_none_or(|status| status <= Status::Ready);
     let open_here = entry.kitchen.as_ref().is_some_and(|order| order.is_open());
-    open_here && open_there
+    // Finished here before this run has seen its row: it may be over there by now, and then no list shows it.
+    let told = entry.told.and_then(|told| told.status);
+    let unheard = entry.status().is_none() && entry.goal.is_some() && !told.is_some_and(Status::is_final);
+    (open_here || unheard) && open_there
 }
 
 /// What of a row is news to the kitchen, as acts. A status counts only when it changed: the kitchen may have gone back
