@@ -19,8 +19,8 @@ const USUAL: &str = "info";
 /// A longer file is none of ours.
 const LONGEST: u64 = 1_024;
 
-/// Components whose connection changes and timeouts are kept at every level (rule R7.2).
-pub(crate) const CONNECTIONS: [&str; 4] = ["link", "hub::ws", "hub::upstream", "voice"];
+/// Components whose connection changes and timeouts are kept at every level (rule R7.2), and the log's own word about it.
+const ALWAYS: [&str; 5] = ["link", "hub::ws", "hub::upstream", "voice", "log"];
 
 /// What is wanted, and what is kept in any case.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Level {
         };
         metadata.is_event()
             && (*metadata.level() == Severity::ERROR
-                || (*metadata.level() <= Severity::INFO && CONNECTIONS.iter().any(is_one_of_them)))
+                || (*metadata.level() <= Severity::INFO && ALWAYS.iter().any(is_one_of_them)))
     }
 }
 
