@@ -1,5 +1,7 @@
 //! Logging as a whole process has it: its level, its panics, and the last resort of its end.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 use logbook::{Deadline, Logbook};
 use std::path::Path;
 use std::process::{Command, Output};
