@@ -9,7 +9,7 @@
 mod support;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -28,6 +28,8 @@ const BURST: usize = 200;
 const CHECKED: usize = 10;
 /// Touches measured.
 const TOUCHES: usize = 60;
+/// Orders that come and go before the memory of the application alone is taken.
+const UNDRIVEN: usize = 200;
 /// Starts measured.
 const STARTS: usize = 5;
 
@@ -59,48 +61,52 @@ async fn main() {
 
     println!("glass: {steady} orders at 1/s, {HELD} held open");
     let checked = pixels(&desktop, &app, &pos).await;
-    let paints = steady_load(&app, &pos, steady).await;
+    let steadily = steady_load(&app, &pos, steady).await;
     let touches = touch(&app, &pos).await;
     let burst = burst(&app, &pos).await;
     let (lost, doubled) = audit(&app, &pos).await;
     let status = pos.status().await;
-    let memory = memory_mb(app.process());
+    let driven = Memory::of(app.process());
     app.close().await;
     let starts = starts(&desktop, &arguments, checked.bump).await;
+    let memory = undriven(&desktop, &arguments, &data, checked.bump).await;
 
     let total = steady + CHECKED + BURST + TOUCHES;
     println!("\n{:<34} {:>6} {:>9} {:>9} {:>9}", "", "count", "p50 ms", "p99 ms", "max ms");
-    row("POST -> painted, 1/s", &paints);
+    row("POST -> in the document, 1/s", &steadily.there);
+    row("POST -> painted, 1/s", &steadily.painted);
     row("POST -> pixels of the display", &checked.pixels);
     row("  the same orders, by the page", &checked.page);
     row("touch -> done shown, painted", &touches);
     row("process start -> first tickets", &starts);
     println!("burst of {BURST}: the last one shown after {burst:.0} ms");
-    println!("memory of all processes (PSS): {memory:.0} MB");
+    println!("memory (PSS), {HELD} open, {UNDRIVEN} more came and went, without a driver: {memory}");
+    println!("memory (PSS), driven by WebDriver, whose every look stays in the page's process: {driven}");
     let commits = status["commits"].as_f64().unwrap_or(f64::NAN);
     let events = status["seq"].as_f64().unwrap_or(f64::NAN);
     println!("hub: {events} events in {commits} commits (one fsync each): {:.2} per event", commits / events);
     println!(
         "bench glass orders={total} post_paint_p50_ms={:.1} post_paint_p99_ms={:.1} burst_last_ms={burst:.0} \
-         touch_p99_ms={:.1} lost={lost} doubled={doubled} start_ms={:.0} pss_mb={memory:.0}",
-        at(&paints, 0.5),
-        at(&paints, 0.99),
+         touch_p99_ms={:.1} lost={lost} doubled={doubled} start_ms={:.0} pss_mb={:.0}",
+        at(&steadily.painted, 0.5),
+        at(&steadily.painted, 0.99),
         at(&touches, 0.99),
         at(&starts, 0.5),
+        memory.total(),
     );
 }
 
 /// Remembers when each order was first painted, and how long each touch took to show.
 const OBSERVER: &str = r#"
     const now = () => performance.timeOrigin + performance.now();
-    const bench = { painted: {}, touches: [], open: 0, openAt: 0 };
+    const bench = { there: {}, painted: {}, touches: [], open: 0, openAt: 0 };
     window.bench = bench;
     const seen = new Set();
     const look = () => {
         const fresh = [];
         for (const element of document.querySelectorAll("[data-order]")) {
             const id = element.dataset.order;
-            if (!seen.has(id)) { seen.add(id); fresh.push(id); }
+            if (!seen.has(id)) { seen.add(id); fresh.push(id); bench.there[id] = now(); }
         }
         const badge = document.querySelector("[data-open-tickets]");
         const open = badge ? Number(badge.dataset.openTickets) : 0;
@@ -137,12 +143,21 @@ async fn painted(app: &App, id: &str) -> Option<f64> {
     app.run(&format!("return window.bench.painted[{}] ?? null", json!(id))).await.as_f64()
 }
 
-async fn steady_load(app: &App, pos: &Pos, count: usize) -> Vec<f64> {
+/// The steady part: until an order is in the document, and until it is painted.
+struct Steady {
+    there: Vec<f64>,
+    painted: Vec<f64>,
+}
+
+async fn steady_load(app: &App, pos: &Pos, count: usize) -> Steady {
     let mut sent: Vec<(String, f64)> = Vec::new();
     let mut open: VecDeque<String> = VecDeque::new();
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     for n in 0..count {
         tick.tick().await;
+        // The page counts seconds too: each order comes at another part of its second, evenly spread (golden ratio).
+        let part = (n as f64 * 0.618_033_988_75).fract() * 0.4;
+        tokio::time::sleep(Duration::from_secs_f64(part)).await;
         let began = wall_ms();
         let id = pos.order(&format!("steady-{n}"), 1 + n % 4).await;
         sent.push((id.clone(), began));
@@ -155,10 +170,12 @@ async fn steady_load(app: &App, pos: &Pos, count: usize) -> Vec<f64> {
             pos.complete(&oldest).await;
         }
     }
-    let mut taken = Vec::new();
+    let mut taken = Steady { there: Vec::new(), painted: Vec::new() };
     for (id, began) in sent {
         let at = until("an order to be painted", SOON, async || painted(app, &id).await).await;
-        taken.push(at - began);
+        taken.painted.push(at - began);
+        let there = app.run(&format!("return window.bench.there[{}]", json!(id))).await;
+        taken.there.push(there.as_f64().unwrap_or(f64::NAN) - began);
     }
     taken
 }
@@ -302,14 +319,55 @@ async fn order_ids_of_all_pages(app: &App) -> Vec<String> {
     }
 }
 
-/// Proportional set size of a process and all below it: shared pages count by their share.
-fn memory_mb(process: u32) -> f64 {
-    let own = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
-    let own = own
-        .lines()
-        .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    let below: f64 = children_of(process).into_iter().map(|(child, _)| memory_mb(child)).sum();
-    own.unwrap_or(0.0) / 1024.0 + below
+/// Proportional set size of a process and of each below it, in MB: shared pages count by their share.
+struct Memory(Vec<(String, f64)>);
+
+impl Memory {
+    fn of(process: u32) -> Self {
+        let read =
+            |what: &str| std::fs::read_to_string(format!("/proc/{process}/{what}")).unwrap_or_default();
+        let own = read("smaps_rollup")
+            .lines()
+            .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+        let mut shares = vec![(read("comm").trim().to_owned(), own.unwrap_or(0.0) / 1024.0)];
+        shares.extend(children_of(process).into_iter().flat_map(|(child, _)| Self::of(child).0));
+        Self(shares)
+    }
+
+    fn total(&self) -> f64 {
+        self.0.iter().map(|(_, mb)| mb).sum()
+    }
+}
+
+impl std::fmt::Display for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let each: Vec<String> = self.0.iter().map(|(name, mb)| format!("{name} {mb:.0}")).collect();
+        write!(f, "{:.0} MB ({})", self.total(), each.join(", "))
+    }
+}
+
+/// What the application alone needs at the end of a day: the burst is worked off, as many as before are open, and
+/// orders come and go.
+async fn undriven(desktop: &Desktop, arguments: &[&str], data: &Path, bump: [u8; 3]) -> Memory {
+    let screen = desktop.framebuffer();
+    let mut command = desktop.command(env!("CARGO_BIN_EXE_brigade"));
+    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = Process::start(&mut command);
+    until("the first tickets", SOON, async || screen.shows(bump).then_some(())).await;
+    let pos = Pos::of(data).await;
+    for order in pos.open_orders().await.iter().skip(HELD) {
+        pos.complete(order).await;
+    }
+    let mut tick = tokio::time::interval(Duration::from_millis(200));
+    for n in 0..UNDRIVEN {
+        tick.tick().await;
+        let id = pos.order(&format!("undriven-{n}"), 1 + n % 4).await;
+        pos.complete(&id).await;
+    }
+    let memory = Memory::of(running.id());
+    signal("TERM", &running.id().to_string());
+    until("the application to end", SOON, async || (!running.runs()).then_some(())).await;
+    memory
 }
 
 /// Starts the application without a driver until the first BUMP stands on the display.
