@@ -87,6 +87,18 @@ impl Desktop {
         command
     }
 
+    /// The X server's address.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// The window that shows this title, once it is on the screen.
+    pub(crate) fn window(&self, title: &str) -> Option<u32> {
+        let found =
+            self.command("xdotool").args(["search", "--onlyvisible", "--name", title]).output().ok()?;
+        String::from_utf8(found.stdout).ok()?.lines().next_back()?.trim().parse().ok()
+    }
+
     /// The screen's memory, for watching pixels as they change.
     pub(crate) fn framebuffer(&self) -> Framebuffer {
         Framebuffer::open(&self.home.path().join("glass"))
