@@ -8,7 +8,7 @@ use crate::{Stop, must};
 
 /// Debian's and Ubuntu's packages (the names are the same in Debian 12, Debian 13 and Ubuntu 24.04) that building and starting Brigade need.
 const TO_RUN: &[&str] =
-    &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libasound2-dev", "ca-certificates"];
+    &["build-essential", "cmake", "pkg-config", "libwebkit2gtk-4.1-dev", "libasound2-dev", "ca-certificates"];
 
 /// What the tests need besides: a screen, a bus, a driver for the web view, and tools that look from outside.
 const TO_TEST: &[&str] = &["xvfb", "xauth", "dbus", "webkit2gtk-driver", "imagemagick", "strace", "xdotool"];
