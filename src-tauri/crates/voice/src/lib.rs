@@ -4,9 +4,12 @@
 //! microphone -> track -> realtime peer (hub, or cloud) -> events -> transcripts -> turn -> command
 //! ```
 //!
-//! What is always compiled is pure: [`protocol`] says what goes over the data channel and the two REST calls. It is
-//! shared with the hub, which is one of the peers.
+//! What is always compiled is pure: [`protocol`] says what goes over the data channel and the two REST calls, and is
+//! shared with the hub, which is one of the peers; [`transcripts`] builds what was said from a peer's events; [`turn`]
+//! takes one push-to-talk exchange after another from press to words, each step bounded.
 //!
 //! Knows nothing of: windows, the board's storage, languages other than by their tables.
 
 pub mod protocol;
+pub mod transcripts;
+pub mod turn;
