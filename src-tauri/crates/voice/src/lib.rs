@@ -6,10 +6,12 @@
 //!
 //! What is always compiled is pure: [`protocol`] says what goes over the data channel and the two REST calls, and is
 //! shared with the hub, which is one of the peers; [`transcripts`] builds what was said from a peer's events; [`turn`]
-//! takes one push-to-talk exchange after another from press to words, each step bounded.
+//! takes one push-to-talk exchange after another from press to words, each step bounded; [`spoken`] knows what can be said
+//! now, and what was meant.
 //!
 //! Knows nothing of: windows, the board's storage, languages other than by their tables.
 
 pub mod protocol;
+pub mod spoken;
 pub mod transcripts;
 pub mod turn;

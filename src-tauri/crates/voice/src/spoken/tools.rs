@@ -1,0 +1,85 @@
+//! Functions that a peer which answers may call. Each call becomes the sentence a cook would say, and goes through the
+//! same grammar: a model can do nothing that could not be said, and an unsure call is asked about like an unsure word.
+
+use super::words::Language;
+use crate::protocol::Tool;
+use serde_json::{Value, json};
+
+/// What a session offers to its peer.
+#[must_use]
+pub fn tools(language: &Language) -> Vec<Tool> {
+    let text = |meaning: &str| json!({"type": "string", "description": meaning});
+    let ticket = || {
+        text(
+            "The ticket as the cook names it: a table, an order number, a name, or a position such as first.",
+        )
+    };
+    let item = || text("The dish as the menu names it.");
+    let tool = |name: &str, description: &str, properties: Value, required: &[&str]| Tool {
+        kind: "function".to_owned(),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        parameters: json!({"type": "object", "properties": properties, "required": required}),
+    };
+    let mut tools: Vec<Tool> = language
+        .rows
+        .iter()
+        .map(|row| {
+            let name = format!("{}_ticket", row.verb.name());
+            let meaning = format!("The cook says: {} this ticket, or only some dish of it.", row.say[0]);
+            tool(&name, &meaning, json!({"ticket": ticket(), "item": item()}), &["ticket"])
+        })
+        .collect();
+    tools.extend([
+        tool("recall_last", "The cook wants the ticket back that was bumped last.", json!({}), &[]),
+        tool("eighty_six", "A dish has run out.", json!({"item": item()}), &["item"]),
+        tool("back_on", "A dish that had run out is back.", json!({"item": item()}), &["item"]),
+        tool("how_many", "How many of a dish are still to be made.", json!({"item": item()}), &["item"]),
+        tool("what_is_late", "Which tickets are late.", json!({}), &[]),
+        tool("what_is_on", "What is on a ticket.", json!({"ticket": ticket()}), &["ticket"]),
+    ]);
+    tools
+}
+
+/// What a cook would say for a call; none for an unknown function or arguments that cannot be read.
+#[must_use]
+pub fn sentence(language: &Language, name: &str, arguments: &str) -> Option<String> {
+    let arguments: Value =
+        if arguments.trim().is_empty() { json!({}) } else { serde_json::from_str(arguments).ok()? };
+    let said = |key: &str| {
+        let value = &arguments[key];
+        let text =
+            value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let fill = |sentences: &[&str]| {
+        let mut sentence = (*sentences.first()?).to_owned();
+        for (hole, key) in [("{ticket}", "ticket"), ("{item}", "item")] {
+            if sentence.contains(hole) {
+                sentence = sentence.replace(hole, &said(key)?);
+            }
+        }
+        Some(sentence)
+    };
+    let fixed = |wanted| {
+        let (_, forms) = language.fixed.iter().find(|(fixed, _)| *fixed == wanted)?;
+        fill(forms)
+    };
+    match name {
+        "recall_last" => fixed(super::words::Fixed::RecallLast),
+        "what_is_late" => fixed(super::words::Fixed::Late),
+        "eighty_six" => fill(language.eighty_six),
+        "back_on" => fill(language.back_on),
+        "how_many" => fill(language.how_many),
+        "what_is_on" => fill(language.what_is_on),
+        _ => {
+            let row =
+                language.rows.iter().find(|row| name.strip_suffix("_ticket") == Some(row.verb.name()))?;
+            let sentence = match said("item") {
+                Some(_) => fill(language.lines)?,
+                None => format!("{{verb}} {}", said("ticket")?),
+            };
+            Some(sentence.replace("{verb}", row.say[0]))
+        }
+    }
+}
