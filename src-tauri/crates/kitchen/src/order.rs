@@ -147,7 +147,7 @@ impl Order {
         if let Some(table) = self.table.as_deref().map(str::trim).filter(|table| !table.is_empty()) {
             return OrderLabel::Table(table);
         }
-        let last_name = self.customer_name.as_deref().and_then(|name| name.split_whitespace().next_back());
+        let last_name = self.customer_name.as_deref().and_then(surname);
         match last_name.filter(|name| !name.eq_ignore_ascii_case("guest")) {
             Some(name) => OrderLabel::Name(name),
             None => OrderLabel::Number(self.short_number()),
@@ -159,6 +159,20 @@ impl Order {
     pub fn short_number(&self) -> &str {
         self.number.rsplit(['-', '/', ' ']).next().filter(|part| !part.is_empty()).unwrap_or(&self.number)
     }
+}
+
+/// The last word of a name that is no generational suffix; of nothing but suffixes, the last.
+fn surname(name: &str) -> Option<&str> {
+    let is_suffix = |word: &str| {
+        let bare = word.trim_matches(['.', ',']).to_lowercase();
+        matches!(
+            bare.as_str(),
+            "jr" | "jnr" | "sr" | "snr" | "junior" | "senior" | "ii" | "iii" | "iv" | "2nd" | "3rd" | "4th"
+        )
+    };
+    let mut words = name.split_whitespace().rev();
+    let last = words.clone().next();
+    words.find(|word| !is_suffix(word)).or(last).map(|word| word.trim_end_matches(','))
 }
 
 /// What a cook calls an order.
@@ -479,4 +493,28 @@ pub struct Move {
     pub done: u32,
     /// Pieces it took off the glass.
     pub bumped: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_called_by_the_surname() {
+        for (name, called) in [
+            ("Ana Okafor", Some("Okafor")),
+            ("Okafor", Some("Okafor")),
+            ("Martin King III", Some("King")),
+            ("Martin King Jr.", Some("King")),
+            ("Sammy Davis, Jr.", Some("Davis")),
+            ("Robert Downey SR", Some("Downey")),
+            ("Henry Ford 2nd", Some("Ford")),
+            ("Anna V", Some("V")),
+            ("Iv", Some("Iv")),
+            ("Jr. III", Some("III")),
+            ("  ", None),
+        ] {
+            assert_eq!(surname(name), called, "{name:?}");
+        }
+    }
 }
