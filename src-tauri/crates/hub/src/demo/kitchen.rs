@@ -76,7 +76,7 @@ const fn dish(
     Dish { id, name, category, minutes, modifiers }
 }
 
-const DONENESS: &[&str] = &["rare", "medium rare", "medium", "well done"];
+pub(super) const DONENESS: &[&str] = &["rare", "medium rare", "medium", "well done"];
 const BURGER: &[&str] = &[
     "medium rare",
     "medium",

@@ -1,6 +1,6 @@
 //! The simulated POS: one task that places plausible orders over HTTP, adds to some and takes some back.
 
-use super::kitchen::{Dish, ITEMS, RESTAURANT};
+use super::kitchen::{DONENESS, Dish, ITEMS, RESTAURANT};
 use crate::Side;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -338,7 +338,9 @@ impl Dice {
         let mut modifiers: Vec<&str> = Vec::new();
         for _ in 0..2 {
             let wanted = self.pick(dish.modifiers);
-            if self.one_in(3) && !modifiers.contains(&wanted) {
+            let said =
+                modifiers.iter().any(|said| *said == wanted || is_doneness(said) && is_doneness(wanted));
+            if self.one_in(3) && !said {
                 modifiers.push(wanted);
             }
         }
@@ -360,6 +362,11 @@ impl Dice {
     fn guest(&mut self) -> String {
         format!("{} {}", self.pick(FIRST_NAMES), self.pick(LAST_NAMES))
     }
+}
+
+/// Nobody wants a steak both rare and medium.
+fn is_doneness(modifier: &str) -> bool {
+    DONENESS.contains(&modifier)
 }
 
 const SERVERS: &[&str] = &["Alma", "Bruno", "Celia", "Davi", "Esme", "Filip"];
@@ -399,6 +406,8 @@ mod tests {
             draft.check().unwrap();
             for line in &draft.lines {
                 assert!(ITEMS.iter().any(|dish| line.item.as_ref().unwrap().as_str() == dish.id));
+                let doneness = line.modifiers.iter().filter(|modifier| is_doneness(modifier));
+                assert!(doneness.count() <= 1, "{:?}", line.modifiers);
             }
         }
     }
