@@ -11,6 +11,7 @@ mod autostart;
 mod commands;
 mod house;
 mod options;
+mod reloads;
 pub mod renderer;
 mod settings;
 mod sound;

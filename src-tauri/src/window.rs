@@ -56,10 +56,16 @@ pub(crate) fn px_per_mm(window: &WebviewWindow) -> Option<f64> {
 /// What tauri does not pass on of WebKitGTK.
 #[cfg(target_os = "linux")]
 mod kiosk {
+    use std::cell::RefCell;
+    use std::time::Instant;
+
     use gtk::gdk::prelude::MonitorExt;
+    use gtk::glib::prelude::ObjectExt;
     use gtk::prelude::WidgetExt;
     use tauri::WebviewWindow;
     use webkit2gtk::{SettingsExt, WebView, WebViewExt};
+
+    use crate::reloads::Reloads;
 
     /// As the monitor says, sensible or not.
     pub(super) fn px_per_mm(window: &WebviewWindow) -> Option<f64> {
@@ -75,9 +81,18 @@ mod kiosk {
         if let Some(settings) = WebViewExt::settings(view) {
             settings.set_enable_write_console_messages_to_stdout(true);
         }
-        view.connect_web_process_terminated(|view, reason| {
-            tracing::error!(target: "window", ?reason, "the page's process ended; loading the page again");
-            view.reload();
+        let (reloads, started) = (RefCell::new(Reloads::default()), Instant::now());
+        view.connect_web_process_terminated(move |view, reason| {
+            let wait = reloads.borrow_mut().died(started.elapsed());
+            let wait_ms = wait.as_millis();
+            tracing::error!(target: "window", ?reason, wait_ms, "the page's process ended; loading the page again");
+            // The window may be gone by then.
+            let view = view.downgrade();
+            gtk::glib::timeout_add_local_once(wait, move || {
+                if let Some(view) = view.upgrade() {
+                    view.reload();
+                }
+            });
         });
     }
 }
