@@ -105,8 +105,11 @@ function Words(props: { line: CardLine }): JSX.Element {
           <Show when={props.line.course}>{(course) => <span class="tag">{text.course(course())}</span>}</Show>
           <Cooking line={props.line} />
         </span>
+        <Show when={props.line.note_allergy && props.line.note}>{(note) => <Note text={note()} allergy />}</Show>
         <Modifiers of={props.line.modifiers} />
-        <Show when={props.line.note}>{(note) => <Note text={note()} allergy={props.line.note_allergy} />}</Show>
+        <Show when={!props.line.note_allergy && props.line.note}>
+          {(note) => <Note text={note()} allergy={false} />}
+        </Show>
       </span>
       <span class="mark">
         <Show when={props.line.state === "done" || props.line.state === "bumped"}>

@@ -49,9 +49,7 @@ function Allergy(props: { text: string }): JSX.Element {
     <span class="modifier allergy">
       <span class="badge">
         <Warning />
-        <span>
-          {text.allergy} {props.text}
-        </span>
+        <span>{text.allergy(props.text)}</span>
       </span>
     </span>
   );

@@ -48,6 +48,7 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
     >
       <TicketHead card={props.card} title={title} label={label()} />
       <TicketAbout card={props.card} />
+      <Allergies card={props.card} />
       <div class="body" ref={body}>
         <div class="lines">
           <Show when={props.card.problem}>
@@ -174,6 +175,30 @@ function TicketAbout(props: { card: Card }): JSX.Element {
       </span>
     </div>
   );
+}
+
+/** What nobody may have to look for: shown above the lines as soon as some of them are behind "more". */
+function Allergies(props: { card: Card }): JSX.Element {
+  const { text } = useKitchen();
+  const all = () => allergiesOf(props.card, text.quoted).join(", ");
+  return (
+    <Show when={all()}>
+      {(words) => (
+        <p class="allergies" aria-hidden="true">
+          <Warning /> {text.allergy(words())}
+        </p>
+      )}
+    </Show>
+  );
+}
+
+/** Every allergy that the card speaks of, each once. */
+export function allergiesOf(card: Card, quoted: (note: string) => string): string[] {
+  const notes = (of: { note: string | null; note_allergy: boolean }) =>
+    of.note !== null && of.note_allergy ? [quoted(of.note)] : [];
+  const lines = card.lines.filter((line) => line.state !== "bumped" && line.state !== "voided");
+  const modifiers = lines.flatMap((line) => line.modifiers.filter(({ class: is }) => is === "allergy"));
+  return [...new Set([...notes(card), ...modifiers.map(({ text }) => text), ...lines.flatMap(notes)])];
 }
 
 function Bump(props: { card: Card; label: string }): JSX.Element {

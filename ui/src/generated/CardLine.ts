@@ -14,7 +14,7 @@ export type CardLine = {
  */
 id: LineId, 
 /**
- * Pieces that are wanted.
+ * Pieces that are wanted; of a voided line those that were.
  */
 quantity: number, 
 /**

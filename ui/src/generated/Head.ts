@@ -24,6 +24,11 @@ ready: boolean,
  */
 utc_offset_minutes: number, 
 /**
+ * How many of the hub's milliseconds pass in a real one: between frames the web view counts at that pace. Another
+ * one than 1 only in simulated time.
+ */
+pace: number, 
+/**
  * The station this view shows.
  */
 station: StationChoice, 

@@ -114,7 +114,8 @@ export const en = {
   sending: "sending",
   more: "more",
 
-  allergy: "ALLERGY",
+  /** What a badge says: the word, once, and what the guest must not have. */
+  allergy: (what: string) => (/\ballerg(y|ies|ic|en)/i.test(what) ? what : `ALLERGY ${what}`),
   quoted: (note: string) => `“${note}”`,
   seat: (seat: string) => `seat ${seat}`,
   course: (course: number) => `course ${course}`,

@@ -76,8 +76,8 @@ export function createKitchen(backend: Backend): Kitchen {
   const view = new LiveView(backend, {
     frame(frame, received) {
       frames += 1;
-      clock.anchor(frame.now, received);
       canvas.apply(frame);
+      clock.anchor(frame.now, received, picture.head?.pace);
       for (const key of answered) release(key);
     },
     phase: (next) => setPhase((held) => (held.phase === next.phase && next.phase === "live" ? held : next)),

@@ -43,6 +43,15 @@ for (const glass of GLASSES) {
     });
     await settle(page);
     expect(await page.evaluate(cutOff)).toEqual([]);
+    // None of it at the very edge, where a bezel and a cloth are.
+    const room = await page.evaluate(() =>
+      [...document.querySelectorAll(".bar.bottom button")].map((button) => {
+        const { bottom, right } = button.getBoundingClientRect();
+        return Math.min(innerHeight - bottom, innerWidth - right);
+      }),
+    );
+    // Low glass has no more to give.
+    expect(Math.min(...room)).toBeGreaterThan((glass.width === 1366 ? 0.3 : 1.2) * glass.mm);
     const small = await page.evaluate((mm) => {
       const needed = (button: Element) => {
         if (button.matches(".bump")) return 20;
@@ -124,6 +133,29 @@ test("what is too much for a ticket is made smaller, and what is far too much sc
   const before = await page.locator(".grid:not(.probe) .body").evaluate((body) => body.scrollTop);
   await more.click();
   expect(await page.locator(".grid:not(.probe) .body").evaluate((body) => body.scrollTop)).toBeGreaterThan(before);
+});
+
+test("an allergy is on the glass even when its line is behind more", async ({ open }) => {
+  const page = await open("scene=empty&text=large", GLASSES[2]);
+  await page.evaluate(() => {
+    const { ticket, line } = window.tools;
+    const long = "Slow-roasted shoulder of lamb with rosemary potatoes, honey carrots, peas and mint sauce";
+    const allergy = (text: string) => ({ modifiers: [{ class: "allergy" as const, text }] });
+    const lines = [1, 2, 3, 4, 5, 6].map((n) =>
+      line(1, `${long} ${n}`, n === 6 ? allergy("severe: peanuts") : {}),
+    );
+    const card = ticket(5, { label: { kind: "table", text: "1" }, lines });
+    // As if its heights had been guessed wrongly: one cell for all of it.
+    window.fake.change((kitchen) => {
+      kitchen.grid = { ...kitchen.grid!, name_chars: 1_000, row_px: 1, line_px: 1 };
+      kitchen.tickets = [card];
+    });
+  });
+  await settle(page);
+  await expect(page.getByRole("button", { name: "more" })).toBeVisible();
+  const strip = page.locator(".grid:not(.probe) .allergies");
+  await expect(strip).toHaveText("ALLERGY severe: peanuts");
+  await expect(strip).toBeInViewport({ ratio: 1 });
 });
 
 test("an empty kitchen says that it lives, and a dead one never looks empty", async ({ open }) => {

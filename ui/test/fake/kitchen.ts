@@ -62,6 +62,7 @@ export class FakeKitchen implements Backend {
       demo: false,
       ready: true,
       utc_offset_minutes: 0,
+      pace: 1,
       station: { id: "grill", name: "Grill" },
       stations: [
         { id: "grill", name: "Grill" },

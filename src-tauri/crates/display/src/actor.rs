@@ -625,6 +625,7 @@ impl Actor {
             ready: self.ready,
             now: self.now,
             utc_offset_minutes: offset,
+            pace: self.time.factor(),
             day_start: business_day_start(self.now, &self.zone, settings.day_starts_minute),
             volume: self.volume,
             connection: &self.connection,

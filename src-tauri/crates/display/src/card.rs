@@ -209,10 +209,11 @@ fn elsewhere_line(line: &Line, setup: &Setup) -> CardLine {
 fn plain_line(line: &Line) -> CardLine {
     CardLine {
         id: line.id.clone(),
-        quantity: line.live(),
+        // What was taken back is shown as it was, struck out.
+        quantity: if line.live() == 0 { line.quantity } else { line.live() },
         done: 0,
         name: line.name.clone(),
-        modifiers: line.modifiers.iter().map(card_modifier).collect(),
+        modifiers: card_modifiers(line),
         note: line.notes.clone(),
         note_allergy: line.notes.as_deref().is_some_and(speaks_of_allergy),
         seat: line.seat.clone(),
@@ -242,23 +243,44 @@ fn speaks_of_allergy(text: &str) -> bool {
 /// The badge says "allergy" itself, so the word is taken off the text where it only says that.
 fn card_modifier(modifier: &Modifier) -> CardModifier {
     let text = modifier.name.trim();
-    let text = if modifier.class == ModifierClass::Allergy { without_allergy_word(text) } else { text };
-    CardModifier { text: text.to_owned(), class: modifier.class }
+    let text = match modifier.class {
+        ModifierClass::Allergy => without_allergy_word(text),
+        ModifierClass::Removal
+        | ModifierClass::Addition
+        | ModifierClass::Temperature
+        | ModifierClass::Substitution
+        | ModifierClass::Plain => text.to_owned(),
+    };
+    CardModifier { text, class: modifier.class }
 }
 
-fn without_allergy_word(text: &str) -> &str {
-    let said = |word: &str| {
-        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        matches!(bare.as_str(), "allergy" | "allergies" | "allergic" | "allergen")
+/// In the order of the POS, but for allergies, which nobody may have to look for.
+fn card_modifiers(line: &Line) -> Vec<CardModifier> {
+    let mut modifiers: Vec<CardModifier> = line.modifiers.iter().map(card_modifier).collect();
+    modifiers.sort_by_key(|modifier| modifier.class != ModifierClass::Allergy);
+    modifiers
+}
+
+fn without_allergy_word(text: &str) -> String {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let said = |word: &str| matches!(bare(word).as_str(), "allergy" | "allergies" | "allergic" | "allergen");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let Some(at) = words.iter().position(|word| said(word)) else { return text.to_owned() };
+    let (before, after) = (&words[..at], &words[at + 1..]);
+    let after = after.strip_prefix(&["to"]).or(after.strip_prefix(&["-"])).unwrap_or(after).join(" ");
+    let how = |word: &&str| {
+        matches!(bare(word).as_str(), "severe" | "serious" | "strong" | "bad" | "deadly" | "mild" | "food")
     };
-    let trim = |rest: &str| -> usize { text.len() - rest.trim_start_matches([' ', ':', '-', ',']).len() };
-    if let Some(first) = text.split_whitespace().next().filter(|word| said(word)) {
-        let rest = &text[trim(&text[first.len()..])..];
-        return rest.strip_prefix("to ").unwrap_or(rest);
-    }
-    match text.rsplit_once(char::is_whitespace) {
-        Some((rest, last)) if said(last) => rest.trim_end(),
-        _ => text,
+    let before_joined = before.join(" ");
+    if before.is_empty() {
+        after.trim_start_matches([':', '-', ',', ' ']).to_owned()
+    } else if after.is_empty() {
+        before_joined
+    } else if words[at].ends_with([':', '-', ',']) || words[at + 1] == "-" || before.iter().all(how) {
+        format!("{}: {after}", before_joined.trim_end_matches([':', '-', ',']))
+    } else {
+        // The word belongs to a sentence.
+        text.to_owned()
     }
 }
 
@@ -275,6 +297,12 @@ mod tests {
             ("peanut allergy", "peanut"),
             ("allergy", ""),
             ("no nuts", "no nuts"),
+            ("severe allergy: peanuts", "severe: peanuts"),
+            ("SEVERE ALLERGY - peanuts", "SEVERE: peanuts"),
+            ("severe allergy to tree nuts", "severe: tree nuts"),
+            ("seat 2 allergy: sesame", "seat 2: sesame"),
+            ("severe shellfish allergy", "severe shellfish"),
+            ("guest is allergic to nuts", "guest is allergic to nuts"),
         ] {
             assert_eq!(without_allergy_word(text), shown, "{text:?}");
         }

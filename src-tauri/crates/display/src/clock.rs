@@ -14,9 +14,9 @@ pub trait Clock: std::fmt::Debug + Send + Sync + 'static {
     /// What the machine believes the time of day to be: a guess until the hub has spoken.
     fn wall(&self) -> At;
 
-    /// How long to really wait until that much has elapsed; differs in simulated time.
-    fn real(&self, elapsed: Duration) -> Duration {
-        elapsed
+    /// How many of its milliseconds pass in a real one; another one than 1 only in simulated time. Above 0.
+    fn factor(&self) -> f64 {
+        1.0
     }
 }
 
@@ -52,8 +52,8 @@ impl Clock for SystemClock {
         self.wall_at_start.plus(millis(self.elapsed()))
     }
 
-    fn real(&self, elapsed: Duration) -> Duration {
-        elapsed.div_f64(self.factor)
+    fn factor(&self) -> f64 {
+        self.factor
     }
 }
 
@@ -124,7 +124,12 @@ impl HubTime {
 
     /// How long to really wait until the hub's clock says `at`.
     pub(crate) fn until(&self, now: At, at: At) -> Duration {
-        self.clock.real(Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0)))
+        Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0)).div_f64(self.factor())
+    }
+
+    /// How many of the hub's milliseconds pass in a real one.
+    pub(crate) fn factor(&self) -> f64 {
+        self.clock.factor()
     }
 }
 

@@ -78,6 +78,9 @@ pub struct Head {
     pub ready: bool,
     /// The restaurant's offset from UTC in minutes, for clocks and promised times on the glass.
     pub utc_offset_minutes: i32,
+    /// How many of the hub's milliseconds pass in a real one: between frames the web view counts at that pace. Another
+    /// one than 1 only in simulated time.
+    pub pace: f64,
     /// The station this view shows.
     pub station: StationChoice,
     /// The stations it can show.
@@ -279,7 +282,7 @@ pub struct Card {
 pub struct CardLine {
     /// Which line.
     pub id: LineId,
-    /// Pieces that are wanted.
+    /// Pieces that are wanted; of a voided line those that were.
     pub quantity: u32,
     /// Pieces that are done here.
     pub done: u32,
