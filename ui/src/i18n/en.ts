@@ -52,6 +52,8 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
     `What this screen had kept was damaged and made anew. A copy is in ${at ?? "its folder"}.`,
   journal_lost_presses: ({ kept_at: at }) =>
     `What this screen had kept was damaged: touches not sent yet are lost. Check open tickets. A copy is in ${at ?? "its folder"}.`,
+  hub_restored: ({ orders }) =>
+    `The hub was set back to an older copy of its data and no longer knows ${orders ?? "some"} tickets of this screen as they were. Check with the counter what is still to be made.`,
   hub_folder_in_use: ({ folder }) =>
     `Brigade runs already on this computer, with the folder ${folder ?? "of this one"}. Use that one.`,
   hub_folder_unusable: ({ folder, reason }) =>

@@ -13,22 +13,21 @@ use crate::frame::{
     Connection, ConnectionState, Frame, Go, Grid, Mounted, Notice, Press, Pressed, Tab, TicketLabel,
 };
 use crate::handle::{Config, Notification, Ring, Sound, Window};
-use crate::outbox::Outbox;
+use crate::log::{Log, Lost, Want};
 use crate::press::{Pressing, Waiting as WaitingPress};
 use crate::view::{Looking, Role, Scene, Selected, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use journal::{Batch, CommitError, Cursor, Journal, Opened, Salvage};
+use journal::{CommitError, Journal, Opened, Salvage};
 use kitchen::{
-    At, Board, DeviceId, EpochId, Order, OrderId, OrderType, RestaurantId, Settings, Setup, Ticket,
-    business_day_start,
+    At, Board, DeviceId, Order, OrderId, OrderType, RestaurantId, Settings, Setup, Ticket, business_day_start,
 };
-use link::{Input, Link, Phase, Speaker};
+use link::{Event as LinkEvent, Input, Link, Phase, Speaker};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
-use wire::hub::{Fault, ScreenMessage};
+use wire::hub::{Fault, Hello, HubMessage, PROTOCOL, ScreenMessage};
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Fault>>;
 
@@ -71,11 +70,7 @@ const AHEAD_KEPT_MS: i64 = 1_000;
 pub(crate) struct Actor {
     pub(crate) config: Config,
     pub(crate) device: DeviceId,
-    pub(crate) board: Board,
-    pub(crate) ready: bool,
-    /// Whose log the board is from, and which life of it.
-    pub(crate) restaurant: Option<RestaurantId>,
-    pub(crate) epoch: Option<EpochId>,
+    pub(crate) log: Log,
     pub(crate) time: HubTime,
     /// The hub's clock at the start of this turn.
     pub(crate) now: At,
@@ -85,7 +80,6 @@ pub(crate) struct Actor {
     pub(crate) views: BTreeMap<String, View>,
     pulls: BTreeMap<String, Pull>,
     last_mount: u32,
-    pub(crate) outbox: Outbox,
     pub(crate) problems: BTreeMap<OrderId, Fault>,
     pub(crate) notices: Vec<Notice>,
     last_notice: u32,
@@ -96,11 +90,6 @@ pub(crate) struct Actor {
 
     link: Link,
     pub(crate) speaker: Speaker,
-    /// The accepted connection whose welcome has been read.
-    pub(crate) live: Option<u64>,
-    pub(crate) loading: Option<crate::log::Loading>,
-    /// The next hello asks for everything, whatever the board holds.
-    pub(crate) want_snapshot: bool,
     phase: Phase,
     refused: bool,
     heard: Instant,
@@ -108,7 +97,6 @@ pub(crate) struct Actor {
     pub(crate) connection: Connection,
 
     pub(crate) journal: Option<Journal>,
-    pub(crate) unwritten: Unwritten,
     writing: Option<Writing>,
     write_after: Option<Instant>,
     save_views_at: Option<Instant>,
@@ -135,25 +123,10 @@ struct Pull {
     reply: Reply<Frame>,
 }
 
-/// What was received and is not on the disk yet.
-#[derive(Debug, Default)]
-pub(crate) struct Unwritten {
-    pub(crate) orders: BTreeSet<OrderId>,
-    pub(crate) forgotten: BTreeSet<OrderId>,
-    pub(crate) settled: Vec<kitchen::OperationId>,
-    pub(crate) whole: bool,
-    pub(crate) setup: bool,
-    pub(crate) cursor: bool,
-    pub(crate) preferences: BTreeMap<String, String>,
-    pub(crate) views: BTreeMap<String, String>,
-}
-
 struct Writing {
     answer: oneshot::Receiver<Result<(), CommitError>>,
     seq: u64,
-    settled: Vec<kitchen::OperationId>,
-    preferences: BTreeMap<String, String>,
-    views: BTreeMap<String, String>,
+    lost: Lost,
 }
 
 enum Woken {
@@ -178,36 +151,24 @@ impl Actor {
         notifications: broadcast::Sender<Notification>,
         sounds: broadcast::Sender<Ring>,
     ) -> Self {
-        let Opened { journal, kept, damage } = opened;
-        let preference = |name: &str| kept.preferences.get(name).cloned();
-        let ahead = preference(AHEAD).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let Opened { journal, mut kept, damage } = opened;
+        let ahead = kept.preferences.get(AHEAD).and_then(|text| text.parse().ok()).unwrap_or(0);
         let mut time = HubTime::new(config.clock.clone(), ahead);
         let now = time.now();
         let mut ulids = ulid::Generator::new();
-        let mut unwritten = Unwritten::default();
-        let device = preference(DEVICE).map(DeviceId).unwrap_or_else(|| {
-            let device = crate::press::new_id(&mut ulids, now);
-            unwritten.preferences.insert(DEVICE.to_owned(), device.clone());
-            DeviceId(device)
-        });
         let nothing = Setup {
             menu: kitchen::Menu::default(),
             stations: Vec::new(),
             settings: Settings::new(RestaurantId(String::new()), String::new()),
         };
-        let mut board = Board::new(nothing.clone());
-        let mut stored_seq = 0;
-        let (mut restaurant, mut epoch) = (None, None);
-        let ready = kept.cursor.is_some();
-        if let Some(cursor) = kept.cursor {
-            board.replace(kept.setup.unwrap_or(nothing), kept.orders, cursor.seq);
-            stored_seq = cursor.seq;
-            restaurant = Some(cursor.restaurant);
-            epoch = Some(cursor.epoch);
-        }
-        for queued in &kept.outbox {
-            board.restore(queued.operation.clone());
-        }
+        let mut log = Log::restored(&mut kept, nothing);
+        let preference = |name: &str| kept.preferences.get(name).cloned();
+        let device = preference(DEVICE).map(DeviceId).unwrap_or_else(|| {
+            let device = crate::press::new_id(&mut ulids, now);
+            log.unwritten.preferences.insert(DEVICE.to_owned(), device.clone());
+            DeviceId(device)
+        });
+        let stored_seq = log.board.seq();
         let views = kept
             .views
             .iter()
@@ -225,10 +186,7 @@ impl Actor {
         };
         let mut actor = Self {
             device,
-            board,
-            ready,
-            restaurant,
-            epoch,
+            log,
             time,
             now,
             started,
@@ -237,7 +195,6 @@ impl Actor {
             views,
             pulls: BTreeMap::new(),
             last_mount: 0,
-            outbox: Outbox::restored(kept.outbox),
             problems: BTreeMap::new(),
             notices: Vec::new(),
             last_notice: 0,
@@ -247,16 +204,12 @@ impl Actor {
             bell_due: None,
             speaker: link.speaker(),
             link,
-            live: None,
-            loading: None,
-            want_snapshot: false,
             phase: Phase::Idle,
             refused: false,
             heard: started,
             heard_at: now,
             connection,
             journal: Some(journal),
-            unwritten,
             writing: None,
             write_after: None,
             save_views_at: None,
@@ -287,8 +240,8 @@ impl Actor {
 
     pub(crate) async fn run(mut self) {
         tracing::info!(
-            target: "display", device = %self.device, hub = %self.config.hub.url, seq = self.board.seq(),
-            orders = self.board.orders().count(), unsent = self.outbox.len(), "display started"
+            target: "display", device = %self.device, hub = %self.config.hub.url, seq = self.log.board.seq(),
+            orders = self.log.board.orders().count(), unsent = self.log.outbox.len(), "display started"
         );
         self.say(Input::Connect);
         self.end_turn();
@@ -337,7 +290,10 @@ impl Actor {
             }
             Woken::Written(result) => self.written(result),
             Woken::Pressed(result) => self.press_written(&result),
-            Woken::Time => {}
+            Woken::Time => {
+                let wants = self.log.handle_timeout(self.started.elapsed());
+                self.fulfil(wants);
+            }
         }
         Turn::GoOn
     }
@@ -345,7 +301,7 @@ impl Actor {
     fn end_turn(&mut self) {
         let instant = Instant::now();
         self.keep_time_and_place(instant);
-        self.settle();
+        self.log.settle();
         self.start_presses();
         self.send();
         self.judge_connection(instant);
@@ -375,7 +331,7 @@ impl Actor {
         }
         self.unsaved_views = self.views.keys().cloned().collect();
         self.save_views();
-        if let (Some(batch), Some(journal)) = (self.batch(), self.journal.as_ref()) {
+        if let (Some(batch), Some(journal)) = (self.log.batch(), self.journal.as_ref()) {
             let answer = journal.commit(batch);
             match tokio::time::timeout(LAST_WRITES, answer).await {
                 Ok(Ok(Ok(()))) => {}
@@ -388,7 +344,7 @@ impl Actor {
                 tracing::error!(target: "display", "the journal did not close in time");
             }
         }
-        tracing::info!(target: "display", unsent = self.outbox.len(), "display ended");
+        tracing::info!(target: "display", unsent = self.log.outbox.len(), "display ended");
     }
 
     fn deadline(&self) -> Instant {
@@ -407,11 +363,11 @@ impl Actor {
         earlier(self.save_views_at);
         earlier(Some(self.forget_at));
         let elapsed = self.started.elapsed();
-        earlier(self.live.and(self.outbox.next_try(elapsed)).map(|at| self.started + at));
+        earlier(self.log.next_deadline(elapsed).map(|at| self.started + at));
         if self.writing.is_none() {
             earlier(self.write_after);
         }
-        if self.live.is_some() && self.loading.is_none() && self.acked != self.reached() {
+        if self.log.following().is_some() && self.acked != self.reached() {
             earlier(Some(self.ack_after));
         }
         if self.connection.state == ConnectionState::Connecting {
@@ -532,7 +488,7 @@ impl Actor {
         match go {
             Go::Volume { volume } => {
                 self.volume = volume.min(100);
-                self.unwritten.preferences.insert(VOLUME.to_owned(), self.volume.to_string());
+                self.log.unwritten.preferences.insert(VOLUME.to_owned(), self.volume.to_string());
                 self.sound(Sound::NewOrder);
                 self.all_stale();
                 return Ok(());
@@ -568,7 +524,7 @@ impl Actor {
             }
             Go::Page { page } => (view.page, view.selected) = (page.max(1), None),
             Go::Station { station } => {
-                if !station.is_expo() && self.board.setup().station(&station).is_none() {
+                if !station.is_expo() && self.log.board.setup().station(&station).is_none() {
                     return Err(Fault::new("station_unknown"));
                 }
                 view.looking.station = Some(station);
@@ -619,10 +575,10 @@ impl Actor {
     pub(crate) fn scene<'a>(&'a self, pending: &'a BTreeSet<OrderId>) -> Scene<'a> {
         let offset =
             Timestamp::from_millisecond(self.now.0).map_or(0, |at| self.zone.to_offset(at).seconds() / 60);
-        let settings = &self.board.setup().settings;
+        let settings = &self.log.board.setup().settings;
         Scene {
-            board: &self.board,
-            ready: self.ready,
+            board: &self.log.board,
+            ready: self.log.ready,
             now: self.now,
             utc_offset_minutes: offset,
             pace: self.time.factor(),
@@ -636,7 +592,7 @@ impl Actor {
     }
 
     pub(crate) fn pending_orders(&self) -> BTreeSet<OrderId> {
-        self.board.pending().map(|operation| operation.order.clone()).collect()
+        self.log.board.pending_orders().cloned().collect()
     }
 
     /// Whatever views show may be otherwise now.
@@ -676,10 +632,11 @@ impl Actor {
             return;
         }
         self.glass_changed = false;
-        let stations: BTreeSet<_> = self.views.values().map(|view| view.shown_station(&self.board)).collect();
+        let stations: BTreeSet<_> =
+            self.views.values().map(|view| view.shown_station(&self.log.board)).collect();
         let mut glass: BTreeMap<OrderId, Heard> = BTreeMap::new();
         for station in &stations {
-            for ticket in self.board.tickets(station, self.now) {
+            for ticket in self.log.board.tickets(station, self.now) {
                 let heard = if card::is_fresh(&ticket, self.now) { Heard::Fresh } else { Heard::Seen };
                 let held = glass.entry(ticket.order.id.clone()).or_insert(heard);
                 // Begun anywhere is begun.
@@ -694,15 +651,15 @@ impl Actor {
         }
         if !rung.new.is_empty() {
             for view in self.views.values_mut() {
-                let station = view.shown_station(&self.board);
+                let station = view.shown_station(&self.log.board);
                 let here = |id: &&OrderId| {
-                    self.board.order(id).is_some_and(|order| Ticket::of(order, &station).is_some())
+                    self.log.board.order(id).is_some_and(|order| Ticket::of(order, &station).is_some())
                 };
                 view.unseen.extend(rung.new.iter().filter(here).cloned());
                 view.stale = true;
             }
         }
-        let fires = self.board.scheduled(self.now).first().and_then(|order| order.fire_at);
+        let fires = self.log.board.scheduled(self.now).first().and_then(|order| order.fire_at);
         self.bell_due = self.bell.due().into_iter().chain(fires).min();
     }
 
@@ -721,6 +678,94 @@ impl Actor {
         let excess = self.notices.len().saturating_sub(MOST_NOTICES);
         self.notices.drain(..excess);
         self.all_stale();
+    }
+
+    // --- the hub -----------------------------------------------------------------------------------------------
+
+    fn hear(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Changed { to, cause, .. } => self.phase_changed(to, cause.as_ref()),
+            LinkEvent::AttemptLimit { attempts } => self.attempt_limit(attempts),
+            LinkEvent::Greet { generation, credentials } => self.greet(generation, credentials),
+            LinkEvent::Frame { generation, text } => {
+                self.now = self.time.now();
+                self.heard_something();
+                match serde_json::from_str::<HubMessage>(&text) {
+                    Ok(message) => {
+                        let wants = self.log.hear(generation, message, self.started.elapsed());
+                        self.fulfil(wants);
+                    }
+                    // If it was an event, the next one shows the gap.
+                    Err(error) => {
+                        tracing::warn!(target: "display", %error, bytes = text.len(), "a frame could not be read");
+                    }
+                }
+            }
+        }
+    }
+
+    fn greet(&mut self, generation: u64, credentials: link::Credentials) {
+        let token = match self.config.token.fetch(credentials) {
+            Ok(token) => token,
+            Err(error) => {
+                tracing::error!(target: "display", %error, "there is no token for the hub");
+                self.connection.fault = Some(Fault::new("token_missing").passing());
+                self.say(Input::NoGreeting { generation, reason: error.to_string() });
+                return;
+            }
+        };
+        let (epoch, seq) = self.log.place();
+        let hello = Hello {
+            protocol: PROTOCOL,
+            app: self.config.app.clone(),
+            device_id: self.device.clone(),
+            restaurant_id: self.log.restaurant.clone(),
+            role: "display".to_owned(),
+            station: self.views.values().next().map(|view| view.station(&self.log.board)),
+            epoch,
+            seq,
+            token,
+        };
+        tracing::debug!(target: "display", generation, ?hello, "greeting");
+        match serde_json::to_string(&ScreenMessage::Hello(hello)) {
+            Ok(text) => self.say(Input::Greeting { generation, text }),
+            Err(error) => self.say(Input::NoGreeting { generation, reason: error.to_string() }),
+        }
+    }
+
+    fn fulfil(&mut self, wants: Vec<Want>) {
+        for want in wants {
+            match want {
+                Want::Reconnect { generation } => self.say(Input::Reconnect { generation }),
+                Want::Leave => {
+                    self.refused = true;
+                    self.say(Input::Disconnect);
+                }
+                Want::Time(server_time) => {
+                    self.time.hear(server_time);
+                    self.now = self.time.now();
+                }
+                // The next connection has heard nothing of us yet.
+                Want::Welcomed => self.acked = (0, 0),
+                Want::Look => self.all_stale(),
+                Want::Setup => self.setup_changed(),
+                Want::OperationRefused { id, order, fault } => {
+                    self.drop_toast(&id);
+                    if let Some(order) = order {
+                        let about = self.log.board.order(&order).cloned();
+                        self.problems.insert(order, fault.clone());
+                        self.notice(fault, about.as_ref());
+                    }
+                }
+                Want::ScreenRefused(fault) => {
+                    self.connection.fault = Some(fault);
+                    self.all_stale();
+                }
+                Want::Forgot { orders } => {
+                    self.notice(Fault::new("hub_restored").with("orders", orders.len()), None);
+                }
+            }
+        }
     }
 
     // --- the connection ----------------------------------------------------------------------------------------
@@ -766,8 +811,7 @@ impl Actor {
             Phase::Idle | Phase::Waiting | Phase::Connecting | Phase::Authenticating | Phase::Closing => {}
         }
         if to != Phase::Live {
-            self.live = None;
-            self.loading = None;
+            self.log.parted();
         }
     }
 
@@ -783,7 +827,7 @@ impl Actor {
             _ if silent => ConnectionState::Offline,
             _ => ConnectionState::Connecting,
         };
-        let unsent = u32::try_from(self.outbox.len()).unwrap_or(u32::MAX);
+        let unsent = u32::try_from(self.log.outbox.len()).unwrap_or(u32::MAX);
         let changed = state != self.connection.state;
         let before = self.connection.clone();
         if changed {
@@ -792,7 +836,7 @@ impl Actor {
             self.connection.state = state;
         }
         self.connection.unsent = unsent;
-        self.connection.oldest_unsent = self.outbox.oldest();
+        self.connection.oldest_unsent = self.log.outbox.oldest();
         if before != self.connection {
             for view in self.views.values_mut() {
                 view.stale = true;
@@ -805,8 +849,10 @@ impl Actor {
     }
 
     fn send(&mut self) {
-        let Some(generation) = self.live else { return };
-        for operation in self.outbox.take(generation, self.now, self.started.elapsed()) {
+        let Some((generation, operations)) = self.log.to_send(self.now, self.started.elapsed()) else {
+            return;
+        };
+        for operation in operations {
             tracing::debug!(target: "display", operation = %operation.id, order = %operation.order, "sent");
             self.tell_hub(generation, &ScreenMessage::Operation(operation));
         }
@@ -820,7 +866,7 @@ impl Actor {
     }
 
     fn acknowledge(&mut self, instant: Instant) {
-        let Some(generation) = self.live.filter(|_| self.loading.is_none()) else { return };
+        let Some(generation) = self.log.following() else { return };
         let reached = self.reached();
         if reached == self.acked || instant < self.ack_after {
             return;
@@ -831,82 +877,27 @@ impl Actor {
         self.tell_hub(generation, &ScreenMessage::Ack { stored_seq, painted_seq });
     }
 
-    /// The next connection has heard nothing of us yet.
-    pub(crate) fn forget_acknowledged(&mut self) {
-        self.acked = (0, 0);
-    }
-
     // --- the journal -------------------------------------------------------------------------------------------
-
-    /// Operations that the board no longer holds have been settled by the hub.
-    fn settle(&mut self) {
-        if self.outbox.is_empty() {
-            return;
-        }
-        let pending: BTreeSet<_> = self.board.pending().map(|operation| operation.id.clone()).collect();
-        let settled = self.outbox.settle(|id| pending.contains(id));
-        self.unwritten.settled.extend(settled);
-    }
 
     fn start_writing(&mut self, instant: Instant) {
         if self.writing.is_some() || self.write_after.is_some_and(|after| instant < after) {
             return;
         }
         self.write_after = None;
-        let Some(batch) = self.batch() else { return };
+        let Some(batch) = self.log.batch() else { return };
         let Some(journal) = self.journal.as_ref() else { return };
         let seq = batch.cursor.as_ref().map_or(self.stored_seq, |cursor| cursor.seq);
-        let (settled, preferences, views) =
-            (batch.settled.clone(), batch.preferences.clone(), batch.views.clone());
-        self.writing = Some(Writing { answer: journal.commit(batch), seq, settled, preferences, views });
-    }
-
-    /// Everything unwritten, as it is now: orders and the cursor that goes with them.
-    fn batch(&mut self) -> Option<Batch> {
-        let Unwritten { orders, forgotten, settled, whole, setup, cursor, preferences, views } =
-            std::mem::take(&mut self.unwritten);
-        let orders = if whole {
-            self.board.orders().filter_map(|order| self.board.confirmed(&order.id)).cloned().collect()
-        } else {
-            orders.iter().filter_map(|id| self.board.confirmed(id)).cloned().collect()
-        };
-        let cursor = match (&self.restaurant, &self.epoch) {
-            (Some(restaurant), Some(epoch)) if cursor => {
-                Some(Cursor { restaurant: restaurant.clone(), epoch: epoch.clone(), seq: self.board.seq() })
-            }
-            _ => None,
-        };
-        let batch = Batch {
-            operations: Vec::new(),
-            settled,
-            whole,
-            orders,
-            forgotten: forgotten.into_iter().collect(),
-            cursor,
-            setup: setup.then(|| self.board.setup().clone()),
-            views,
-            preferences,
-        };
-        (!batch.is_empty()).then_some(batch)
+        let lost = Lost::of(&batch);
+        self.writing = Some(Writing { answer: journal.commit(batch), seq, lost });
     }
 
     fn written(&mut self, result: Result<(), CommitError>) {
-        let Some(Writing { seq, settled, preferences, views, .. }) = self.writing.take() else { return };
+        let Some(Writing { seq, lost, .. }) = self.writing.take() else { return };
         match result {
             Ok(()) => self.stored_seq = seq,
             Err(error) => {
                 tracing::error!(target: "display", %error, "what was received is not written; trying again");
-                // Whatever was in that batch, everything is right again after this one.
-                self.unwritten.whole = true;
-                self.unwritten.setup = true;
-                self.unwritten.cursor = true;
-                self.unwritten.settled.extend(settled);
-                for (name, value) in preferences {
-                    self.unwritten.preferences.entry(name).or_insert(value);
-                }
-                for (id, value) in views {
-                    self.unwritten.views.entry(id).or_insert(value);
-                }
+                self.log.write_again(lost);
                 self.write_after = Some(Instant::now() + WRITE_AGAIN);
             }
         }
@@ -922,7 +913,7 @@ impl Actor {
             let Some(view) = self.views.get(&id) else { continue };
             match serde_json::to_string(&view.looking) {
                 Ok(text) => {
-                    self.unwritten.views.insert(id, text);
+                    self.log.unwritten.views.insert(id, text);
                 }
                 Err(error) => tracing::error!(target: "display", %error, "a view could not be written"),
             }
@@ -939,17 +930,18 @@ impl Actor {
             self.forget();
         }
         let ahead = self.time.ahead_ms();
-        if self.live.is_some() && (ahead - self.ahead_kept).abs() > AHEAD_KEPT_MS {
+        if self.log.following().is_some() && (ahead - self.ahead_kept).abs() > AHEAD_KEPT_MS {
             self.ahead_kept = ahead;
-            self.unwritten.preferences.insert(AHEAD.to_owned(), ahead.to_string());
+            self.log.unwritten.preferences.insert(AHEAD.to_owned(), ahead.to_string());
         }
     }
 
     /// Drops what was finished before this business day.
     fn forget(&mut self) {
-        let settings = &self.board.setup().settings;
+        let settings = &self.log.board.setup().settings;
         let before = business_day_start(self.now, &self.zone, settings.day_starts_minute);
         let old: Vec<OrderId> = self
+            .log
             .board
             .orders()
             .filter(|order| !order.is_open() && order.updated_at < before)
@@ -958,11 +950,11 @@ impl Actor {
         if old.is_empty() {
             return;
         }
-        let forgotten = self.board.forget(before);
+        let forgotten = self.log.board.forget(before);
         tracing::info!(target: "display", forgotten, "orders of earlier days are forgotten");
         let gone = |board: &Board, id: &OrderId| board.confirmed(id).is_none();
-        self.unwritten.forgotten.extend(old.into_iter().filter(|id| gone(&self.board, id)));
-        let board = &self.board;
+        self.log.unwritten.forgotten.extend(old.into_iter().filter(|id| gone(&self.log.board, id)));
+        let board = &self.log.board;
         self.bell.keep(|id| board.confirmed(id).is_some());
         self.problems.retain(|id, _| board.confirmed(id).is_some());
         self.all_stale();
@@ -970,7 +962,7 @@ impl Actor {
 
     /// Menu, stations or settings are others.
     pub(crate) fn setup_changed(&mut self) {
-        let name = self.board.setup().settings.time_zone.clone();
+        let name = self.log.board.setup().settings.time_zone.clone();
         if name == self.zone_name {
             return;
         }

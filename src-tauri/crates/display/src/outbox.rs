@@ -1,22 +1,41 @@
-//! Operations on their way to the hub. Pure: the actor tells it what is durable, what was sent and what the hub said.
+//! What was done here and the hub has not confirmed, on its way there.
 //!
-//! The invariant: of one ticket only one operation is under way at a time, so their order is kept whatever is refused,
-//! repeated or lost on the way. Tickets do not wait for each other.
+//! Two laws. Operations of one ticket go one after the other, each after the answer to the one before it, so that they are
+//! decided in the order they were made; tickets do not wait for each other. And what is done now goes before what has
+//! waited: a ticket that was touched since the connection was made passes every ticket that was not, so that a cook's bump
+//! is not held up by a week of others.
 
 use journal::Queued;
 use kitchen::{At, Operation, OperationId, OrderId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Operations under way at once. A week's backlog must not fill the link's queue.
+/// Operations under way at once: as many as a hub takes from one screen before it stops reading.
 const WINDOW: usize = 64;
+/// Places of the window that a backlog leaves free: what is done now finds one without waiting for an answer.
+const KEPT_FREE: usize = 16;
 /// Wait after the hub could not take an operation for the moment.
 const AGAIN: Duration = Duration::from_secs(2);
+/// An operation without an answer for this long: the answer is lost, or the hub. A commit takes milliseconds.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
-/// Durable operations that the hub has not settled, oldest first.
+/// Durable operations that the hub has not settled.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    entries: Vec<Entry>,
+    /// By age.
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
+    by_id: BTreeMap<OperationId, u64>,
+    tickets: BTreeMap<OrderId, Queue>,
+    /// The first that is not settled or applied of each ticket, if it can be sent.
+    ready: BTreeSet<(Lane, u64)>,
+    /// Those that are to be sent again, not before that (driver's time).
+    later: BTreeSet<(Duration, u64)>,
+    /// On the connection, not answered, since when (driver's time). Never more than [`WINDOW`].
+    under_way: BTreeMap<u64, Duration>,
+    generation: u64,
+    /// What is older was here before the connection was made.
+    backlog_ends: u64,
 }
 
 #[derive(Debug)]
@@ -27,14 +46,29 @@ struct Entry {
     left: bool,
 }
 
+/// The operations of one ticket.
+#[derive(Debug, Default)]
+struct Queue {
+    keys: BTreeSet<u64>,
+    ready: Option<(Lane, u64)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    /// Its ticket was touched on this connection.
+    Now,
+    /// It has waited for the connection.
+    Backlog,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// To be sent.
     Here,
     /// To be sent again, not before (driver's time).
     Later(Duration),
-    /// On this connection, not answered.
-    Sent { generation: u64 },
+    /// On the connection, not answered.
+    Sent,
     /// The hub has it; its event is on the way.
     Applied,
     /// Being taken back before it was ever sent.
@@ -44,50 +78,86 @@ enum Way {
 impl Outbox {
     /// From an earlier run. Any of them may have left.
     pub(crate) fn restored(queued: Vec<Queued>) -> Self {
-        let entries = queued.into_iter().map(|queued| Entry { queued, way: Way::Here, left: true }).collect();
-        Self { entries }
+        let mut outbox = Self::default();
+        for queued in queued {
+            outbox.add(queued, true);
+        }
+        outbox
     }
 
     /// A new operation, durable by now.
     pub(crate) fn push(&mut self, operation: Operation) {
-        let queued = Queued { operation, not_before: None };
-        self.entries.push(Entry { queued, way: Way::Here, left: false });
+        self.add(Queued { operation, not_before: None }, false);
+    }
+
+    fn add(&mut self, queued: Queued, left: bool) {
+        let key = self.next;
+        self.next += 1;
+        let order = queued.operation.order.clone();
+        self.by_id.insert(queued.operation.id.clone(), key);
+        self.tickets.entry(order.clone()).or_default().keys.insert(key);
+        self.entries.insert(key, Entry { queued, way: Way::Here, left });
+        self.look_at(&order);
     }
 
     /// What is to be sent on a connection now; counted as sent.
     pub(crate) fn take(&mut self, generation: u64, now: At, elapsed: Duration) -> Vec<Operation> {
-        let mut waiting: BTreeSet<OrderId> = BTreeSet::new();
-        let mut under_way = self.entries.iter().filter(|entry| entry.way == Way::Sent { generation }).count();
+        if generation != self.generation {
+            self.begin(generation);
+        }
+        while let Some(&(at, key)) = self.later.first()
+            && at <= elapsed
+        {
+            self.later.pop_first();
+            self.go(key, Way::Here);
+        }
+        let mut chosen = Vec::new();
+        for &(lane, key) in &self.ready {
+            let places = if lane == Lane::Now { WINDOW } else { WINDOW - KEPT_FREE };
+            if self.under_way.len() + chosen.len() >= places {
+                break;
+            }
+            let due = |entry: &Entry| entry.queued.not_before.is_none_or(|moment| moment <= now.0);
+            if self.entries.get(&key).is_some_and(due) {
+                chosen.push(key);
+            }
+        }
         let mut taken = Vec::new();
-        for entry in &mut self.entries {
-            let order = &entry.queued.operation.order;
-            let due = entry.queued.not_before.is_none_or(|moment| moment <= now.0);
-            let ready = match entry.way {
-                Way::Applied => continue,
-                Way::Here => due,
-                Way::Later(at) => due && at <= elapsed,
-                Way::Sent { generation: on } => on != generation && due,
-                Way::Held => false,
-            };
-            if ready && !waiting.contains(order) && under_way < WINDOW {
-                under_way += 1;
-                entry.way = Way::Sent { generation };
+        for key in chosen {
+            self.go(key, Way::Sent);
+            self.under_way.insert(key, elapsed);
+            if let Some(entry) = self.entries.get_mut(&key) {
                 entry.left = true;
                 taken.push(entry.queued.operation.clone());
             }
-            waiting.insert(order.clone());
         }
         taken
     }
 
+    /// Another connection: whatever has no answer goes again, and nothing of it is new any more.
+    fn begin(&mut self, generation: u64) {
+        self.generation = generation;
+        self.backlog_ends = self.next;
+        for key in std::mem::take(&mut self.under_way).into_keys() {
+            if let Some(entry) = self.entries.get_mut(&key) {
+                entry.way = Way::Here;
+            }
+        }
+        let orders: Vec<OrderId> = self.tickets.keys().cloned().collect();
+        for order in orders {
+            self.look_at(&order);
+        }
+    }
+
     /// When there will be something to take although nothing happens.
     pub(crate) fn next_try(&self, elapsed: Duration) -> Option<Duration> {
-        let later = self.entries.iter().filter_map(|entry| match entry.way {
-            // Past that moment it waits for another operation of its ticket, not for time.
-            Way::Later(at) => (at > elapsed).then_some(at),
-            Way::Here | Way::Sent { .. } | Way::Applied | Way::Held => None,
-        });
-        later.min()
+        // Past that moment it waits for another operation of its ticket, not for time.
+        self.later.iter().map(|(at, _)| *at).find(|at| *at > elapsed)
+    }
+
+    /// When an answer is overdue.
+    pub(crate) fn answer_due(&self) -> Option<Duration> {
+        self.under_way.values().min().map(|sent| *sent + ANSWER_LIMIT)
     }
 
     /// The hub has it.
@@ -102,14 +172,14 @@ impl Outbox {
 
     /// Keeps an operation from being sent, if it never was and nothing of its ticket came after it. Says whether it did.
     pub(crate) fn hold(&mut self, id: &OperationId) -> bool {
-        let Some(index) = self.entries.iter().position(|entry| &entry.queued.operation.id == id) else {
-            return false;
-        };
-        let order = &self.entries[index].queued.operation.order;
-        let last = !self.entries[index + 1..].iter().any(|entry| &entry.queued.operation.order == order);
-        let held = last && !self.entries[index].left && self.entries[index].way == Way::Here;
+        let Some(key) = self.by_id.get(id) else { return false };
+        let held = self.entries.get(key).is_some_and(|entry| {
+            let queue = self.tickets.get(&entry.queued.operation.order);
+            let is_last = queue.is_some_and(|queue| queue.keys.last() == Some(key));
+            is_last && !entry.left && entry.way == Way::Here
+        });
         if held {
-            self.entries[index].way = Way::Held;
+            self.set(id, Way::Held);
         }
         held
     }
@@ -121,104 +191,80 @@ impl Outbox {
 
     /// Another life of the hub's log: what it applied in the last one may not be in this one.
     pub(crate) fn doubt(&mut self) {
-        for entry in &mut self.entries {
-            if entry.way == Way::Applied {
-                entry.way = Way::Here;
-            }
+        let applied = self.entries.iter().filter(|(_, entry)| entry.way == Way::Applied);
+        for key in applied.map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.go(key, Way::Here);
         }
     }
 
-    /// Drops those that are settled, and names them.
-    pub(crate) fn settle(&mut self, mut pending: impl FnMut(&OperationId) -> bool) -> Vec<OperationId> {
-        let mut settled = Vec::new();
-        self.entries.retain(|entry| {
-            let id = &entry.queued.operation.id;
-            let kept = pending(id);
-            if !kept {
-                settled.push(id.clone());
-            }
-            kept
-        });
-        settled
+    /// It is settled: the hub has spoken and its event is here, or it was taken back.
+    pub(crate) fn settle(&mut self, id: &OperationId) {
+        let Some(key) = self.by_id.remove(id) else { return };
+        self.under_way.remove(&key);
+        let Some(entry) = self.entries.remove(&key) else { return };
+        if let Way::Later(at) = entry.way {
+            self.later.remove(&(at, key));
+        }
+        let order = entry.queued.operation.order;
+        if let Some(queue) = self.tickets.get_mut(&order) {
+            queue.keys.remove(&key);
+        }
+        self.look_at(&order);
     }
 
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// When the oldest was made.
     pub(crate) fn oldest(&self) -> Option<At> {
-        self.entries.iter().map(|entry| entry.queued.operation.at).min()
+        self.entries.first_key_value().map(|(_, entry)| entry.queued.operation.at)
     }
 
     fn set(&mut self, id: &OperationId, way: Way) {
-        for entry in self.entries.iter_mut().filter(|entry| &entry.queued.operation.id == id) {
-            entry.way = way;
+        if let Some(key) = self.by_id.get(id) {
+            self.go(*key, way);
+        }
+    }
+
+    fn go(&mut self, key: u64, way: Way) {
+        self.under_way.remove(&key);
+        let Some(entry) = self.entries.get_mut(&key) else { return };
+        if let Way::Later(at) = entry.way {
+            self.later.remove(&(at, key));
+        }
+        entry.way = way;
+        if let Way::Later(at) = way {
+            self.later.insert((at, key));
+        }
+        let order = entry.queued.operation.order.clone();
+        self.look_at(&order);
+    }
+
+    /// Finds what of a ticket can be sent.
+    fn look_at(&mut self, order: &OrderId) {
+        let Some(queue) = self.tickets.get_mut(order) else { return };
+        if let Some(held) = queue.ready.take() {
+            self.ready.remove(&held);
+        }
+        if queue.keys.is_empty() {
+            self.tickets.remove(order);
+            return;
+        }
+        let lane = match queue.keys.last() {
+            Some(last) if *last >= self.backlog_ends => Lane::Now,
+            _ => Lane::Backlog,
+        };
+        let first =
+            queue.keys.iter().find(|key| self.entries.get(key).is_some_and(|e| e.way != Way::Applied));
+        if let Some(key) = first
+            && self.entries.get(key).is_some_and(|entry| entry.way == Way::Here)
+        {
+            queue.ready = Some((lane, *key));
+            self.ready.insert((lane, *key));
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use kitchen::Act;
-
-    fn operation(id: &str, order: &str) -> Operation {
-        let act = Act::Unbump { bump: "x".into() };
-        Operation { id: id.into(), device: None, at: At(1), order: order.into(), seen: 1, act }
-    }
-
-    fn taken(outbox: &mut Outbox, generation: u64, elapsed: u64) -> Vec<String> {
-        let taken = outbox.take(generation, At(0), Duration::from_secs(elapsed));
-        taken.into_iter().map(|operation| operation.id.0).collect()
-    }
-
-    #[test]
-    fn order_is_kept_per_ticket_and_tickets_do_not_wait_for_each_other() {
-        let mut outbox = Outbox::default();
-        for (id, order) in [("a1", "a"), ("b1", "b"), ("a2", "a"), ("a3", "a")] {
-            outbox.push(operation(id, order));
-        }
-        assert_eq!(taken(&mut outbox, 1, 0), ["a1", "b1"]);
-        assert!(taken(&mut outbox, 1, 0).is_empty());
-        outbox.later(&"a1".into(), Duration::ZERO);
-        assert!(taken(&mut outbox, 1, 1).is_empty(), "a2 does not overtake");
-        assert_eq!(taken(&mut outbox, 1, 2), ["a1"]);
-        outbox.applied(&"a1".into());
-        assert_eq!(taken(&mut outbox, 1, 2), ["a2"]);
-        // Another connection: whatever has no answer goes again, the oldest of each ticket first.
-        assert_eq!(taken(&mut outbox, 2, 2), ["b1", "a2"]);
-    }
-
-    #[test]
-    fn only_what_never_left_can_be_taken_back_in_silence() {
-        let mut outbox = Outbox::default();
-        outbox.push(operation("a1", "a"));
-        assert!(outbox.hold(&"a1".into()));
-        assert!(taken(&mut outbox, 1, 0).is_empty());
-        outbox.release(&"a1".into());
-        assert_eq!(taken(&mut outbox, 1, 0), ["a1"]);
-        assert!(!outbox.hold(&"a1".into()));
-        outbox.push(operation("b1", "b"));
-        outbox.push(operation("b2", "b"));
-        assert!(!outbox.hold(&"b1".into()), "something came after it");
-        let mut restored =
-            Outbox::restored(vec![Queued { operation: operation("c", "c"), not_before: None }]);
-        assert!(!restored.hold(&"c".into()));
-    }
-
-    #[test]
-    fn a_backlog_goes_in_windows() {
-        let mut outbox = Outbox::default();
-        for n in 0..200 {
-            outbox.push(operation(&format!("{n}"), &format!("o{n}")));
-        }
-        assert_eq!(taken(&mut outbox, 1, 0).len(), WINDOW);
-        outbox.applied(&"0".into());
-        assert_eq!(taken(&mut outbox, 1, 0), ["64"]);
-    }
-}
+mod tests;

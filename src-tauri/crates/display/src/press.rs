@@ -120,14 +120,13 @@ impl Actor {
                     Ok(Pressed { operation: Some(id) })
                 }
                 (Ok(()), What::Cancel(id)) => {
-                    self.board.withdraw(&id);
-                    self.outbox.settle(|held| held != &id);
+                    self.log.board.withdraw(&id);
                     self.drop_toast(&id);
                     Ok(Pressed { operation: None })
                 }
                 (Err(error), What::Operation(_)) => Err(disk_fault(error)),
                 (Err(error), What::Cancel(id)) => {
-                    self.outbox.release(&id);
+                    self.log.outbox.release(&id);
                     Err(disk_fault(error))
                 }
             };
@@ -142,15 +141,15 @@ impl Actor {
             "operation made"
         );
         self.problems.remove(&operation.order);
-        if self.board.propose(operation.clone(), operation.at).is_err() {
+        if self.log.board.propose(operation.clone(), operation.at).is_err() {
             // The log went on while the disk wrote. It is durable and the hub will judge it.
-            self.board.restore(operation.clone());
+            self.log.board.restore(operation.clone());
         }
         match &operation.act {
             Act::Bump { .. } => {
-                let seconds = i64::from(self.board.setup().settings.undo_seconds);
+                let seconds = i64::from(self.log.board.setup().settings.undo_seconds);
                 if let (Some(order), Some(held)) =
-                    (self.board.order(&operation.order), self.views.get_mut(view))
+                    (self.log.board.order(&operation.order), self.views.get_mut(view))
                 {
                     held.toasts.push(Toast {
                         operation: operation.id.clone(),
@@ -174,7 +173,7 @@ impl Actor {
             | Act::VoidLines { .. }
             | Act::VoidOrder { .. } => {}
         }
-        self.outbox.push(operation);
+        self.log.outbox.push(operation);
     }
 
     /// A bump that can no longer be taken back by its toast.
@@ -195,16 +194,16 @@ impl Actor {
         let device = Some(self.device.clone());
         let operation = Operation { id, device, at: self.now, order, seen, act };
         let unknown = || Fault::new("order_unknown");
-        let shown = ahead.get(&operation.order).or_else(|| self.board.order(&operation.order));
+        let shown = ahead.get(&operation.order).or_else(|| self.log.board.order(&operation.order));
         let Decided { order: next, .. } =
-            decide(shown.ok_or_else(unknown)?, &operation, self.board.setup(), self.now)
+            decide(shown.ok_or_else(unknown)?, &operation, self.log.board.setup(), self.now)
                 .map_err(|refusal| Fault::new(refusal.code()))?;
         let Some(next) = next else { return Ok(None) };
         let untouched_ahead = !ahead.contains_key(&operation.order);
         ahead.insert(operation.order.clone(), next);
         if let Act::Unbump { bump } = &operation.act
             && untouched_ahead
-            && self.outbox.hold(bump)
+            && self.log.outbox.hold(bump)
         {
             return Ok(Some(What::Cancel(bump.clone())));
         }
@@ -214,8 +213,8 @@ impl Actor {
     /// What a press on a view means; nothing when there is nothing to act on.
     fn meaning(&self, view: &str, press: Press) -> Result<Option<Meant>, Fault> {
         let Some(held) = self.views.get(view) else { return Err(Fault::new("mount_gone").passing()) };
-        let station = held.shown_station(&self.board);
-        let confirmed = |order: &OrderId| self.board.confirmed(order).map_or(0, |order| order.version);
+        let station = held.shown_station(&self.log.board);
+        let confirmed = |order: &OrderId| self.log.board.confirmed(order).map_or(0, |order| order.version);
         let meant = match press {
             Press::Bump { order, seen, lines } => {
                 Meant { order, seen, act: Act::Bump { station, lines: touches(lines) } }
@@ -238,7 +237,7 @@ impl Actor {
                 let Some(selected) = held.selected.as_ref() else { return Ok(None) };
                 let order = selected.order.clone();
                 let lines =
-                    self.board.order(&order).map(|order| open_lines(order, &station)).unwrap_or_default();
+                    self.log.board.order(&order).map(|order| open_lines(order, &station)).unwrap_or_default();
                 if lines.is_empty() {
                     return Ok(None);
                 }

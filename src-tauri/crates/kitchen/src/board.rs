@@ -4,6 +4,7 @@
 //! decided again, in the order they were made. So a refused operation vanishes by itself and a confirmed one changes
 //! nothing on the glass.
 
+use crate::pending::Pending;
 use crate::{
     At, Decided, Event, Operation, OperationId, Order, OrderId, Refusal, Setup, StationId, Ticket, decide,
 };
@@ -15,16 +16,9 @@ pub struct Board {
     setup: Setup,
     seq: u64,
     confirmed: BTreeMap<OrderId, Order>,
-    pending: Vec<Pending>,
+    pending: Pending,
     /// Orders with pending operations, as they will be if the hub agrees.
     proposed: BTreeMap<OrderId, Order>,
-}
-
-#[derive(Debug, Clone)]
-struct Pending {
-    operation: Operation,
-    /// The hub applied it in this event, which has not arrived yet.
-    applied_in: Option<u64>,
 }
 
 /// What a step changed.
@@ -54,7 +48,13 @@ impl Board {
     /// A board without orders, at the start of a log.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        Self { setup, seq: 0, confirmed: BTreeMap::new(), pending: Vec::new(), proposed: BTreeMap::new() }
+        Self {
+            setup,
+            seq: 0,
+            confirmed: BTreeMap::new(),
+            pending: Pending::default(),
+            proposed: BTreeMap::new(),
+        }
     }
 
     /// Takes a snapshot for what is confirmed. Pending operations stay: the hub has not spoken about them.
@@ -64,8 +64,8 @@ impl Board {
         touched.extend(self.confirmed.keys().cloned());
         self.setup = setup;
         self.seq = seq;
-        self.pending.retain(|pending| pending.applied_in.is_none_or(|applied| applied > seq));
-        self.propose_again();
+        self.pending.reached(seq);
+        self.propose_all_again();
         Change { orders: touched, setup: true }
     }
 
@@ -91,20 +91,21 @@ impl Board {
             self.setup.settings = settings;
             change.setup = true;
         }
-        let seq = self.seq;
-        let settled = |pending: &Pending| {
-            event.operation.as_ref() == Some(&pending.operation.id)
-                || pending.applied_in.is_some_and(|applied| applied <= seq)
-        };
-        change.orders.extend(self.pending.iter().filter(|p| settled(p)).map(|p| p.operation.order.clone()));
-        self.pending.retain(|pending| !settled(pending));
+        change.orders.extend(event.operation.as_ref().and_then(|id| self.pending.remove(id)));
+        change.orders.extend(self.pending.reached(self.seq));
         if let Some(order) = event.order {
             change.orders.insert(order.id.clone());
             if self.confirmed.get(&order.id).is_none_or(|held| held.version < order.version) {
                 self.confirmed.insert(order.id.clone(), order);
             }
         }
-        self.propose_again();
+        if change.setup {
+            self.propose_all_again();
+        } else {
+            for order in &change.orders {
+                self.propose_again(order);
+            }
+        }
         Standing::Applied(change)
     }
 
@@ -118,33 +119,41 @@ impl Board {
         if let Some(next) = decided.order.clone() {
             self.proposed.insert(operation.order.clone(), next);
         }
-        self.pending.push(Pending { operation, applied_in: None });
+        self.pending.add(operation);
         Ok(decided)
     }
 
     /// Takes up an operation from an earlier run of the display, whether or not it can be shown.
     pub fn restore(&mut self, operation: Operation) {
-        self.pending.push(Pending { operation, applied_in: None });
-        self.propose_again();
+        let order = operation.order.clone();
+        self.pending.add(operation);
+        self.propose_again(&order);
     }
 
     /// The hub applied an operation, in the event `seq` or before it.
     pub fn applied(&mut self, id: &OperationId, seq: u64) {
-        for pending in self.pending.iter_mut().filter(|pending| &pending.operation.id == id) {
-            pending.applied_in = Some(seq);
+        self.pending.applied(id, seq);
+        for order in self.pending.reached(self.seq) {
+            self.propose_again(&order);
         }
-        let held = self.seq;
-        self.pending.retain(|pending| pending.applied_in.is_none_or(|applied| applied > held));
-        self.propose_again();
+    }
+
+    /// Another life of the hub's log: what it applied in the last one may not be in this one.
+    pub fn doubt(&mut self) {
+        self.pending.doubt();
     }
 
     /// The hub refused an operation, or it was taken back before it was sent: it is no longer shown. Gives back the
     /// order it was about.
     pub fn withdraw(&mut self, id: &OperationId) -> Option<OrderId> {
-        let index = self.pending.iter().position(|pending| &pending.operation.id == id)?;
-        let withdrawn = self.pending.remove(index);
-        self.propose_again();
-        Some(withdrawn.operation.order)
+        let order = self.pending.remove(id)?;
+        self.propose_again(&order);
+        Some(order)
+    }
+
+    /// Operations that are no longer pending, for whatever reason, since this was asked last.
+    pub fn take_settled(&mut self) -> Vec<OperationId> {
+        self.pending.take_settled()
     }
 
     /// Drops closed and voided orders that nobody can see any more, last changed before `before`.
@@ -185,7 +194,24 @@ impl Board {
 
     /// Operations that the hub has not confirmed, oldest first.
     pub fn pending(&self) -> impl Iterator<Item = &Operation> {
-        self.pending.iter().map(|pending| &pending.operation)
+        self.pending.iter()
+    }
+
+    /// Whether the hub has yet to confirm that operation.
+    #[must_use]
+    pub fn is_pending(&self, id: &OperationId) -> bool {
+        self.pending.contains(id)
+    }
+
+    /// The latest event that the hub has announced for an operation and not sent.
+    #[must_use]
+    pub fn awaits(&self) -> Option<u64> {
+        self.pending.awaits()
+    }
+
+    /// The orders with operations that the hub has not confirmed.
+    pub fn pending_orders(&self) -> impl Iterator<Item = &OrderId> {
+        self.pending.orders()
     }
 
     /// A station's tickets in the order they are cooked: rush first, then by the age of the order, which a recall
@@ -216,17 +242,29 @@ impl Board {
         waiting
     }
 
-    fn propose_again(&mut self) {
+    fn propose_all_again(&mut self) {
         self.proposed.clear();
-        for pending in &self.pending {
-            let id = &pending.operation.order;
-            let Some(order) = self.proposed.get(id).or_else(|| self.confirmed.get(id)) else { continue };
+        let orders: Vec<OrderId> = self.pending.orders().cloned().collect();
+        for order in orders {
+            self.propose_again(&order);
+        }
+    }
+
+    /// Decides the pending operations on one order again, on top of what is confirmed of it.
+    fn propose_again(&mut self, id: &OrderId) {
+        self.proposed.remove(id);
+        let Some(confirmed) = self.confirmed.get(id) else { return };
+        let mut proposed: Option<Order> = None;
+        for operation in self.pending.on(id) {
+            let order = proposed.as_ref().unwrap_or(confirmed);
             // A refusal here is not an error: the hub will say so itself, or has already done the same thing.
-            if let Ok(Decided { order: Some(next), .. }) =
-                decide(order, &pending.operation, &self.setup, pending.operation.at)
+            if let Ok(Decided { order: Some(next), .. }) = decide(order, operation, &self.setup, operation.at)
             {
-                self.proposed.insert(id.clone(), next);
+                proposed = Some(next);
             }
+        }
+        if let Some(next) = proposed {
+            self.proposed.insert(id.clone(), next);
         }
     }
 }

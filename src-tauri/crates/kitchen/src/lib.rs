@@ -17,6 +17,7 @@ mod ids;
 mod modifier;
 mod operation;
 mod order;
+mod pending;
 mod setup;
 mod ticket;
 mod urgency;

@@ -350,7 +350,7 @@ impl<D: Dialect> Driver<D> {
                     };
                     if socket.outbound.try_send(text).is_err() {
                         tracing::warn!(target: "link", generation, "the server does not read; replacing the connection");
-                        self.input(Input::Reconnect);
+                        self.input(Input::Reconnect { generation });
                     }
                 }
                 Output::Close { generation, code } => {

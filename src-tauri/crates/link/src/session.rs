@@ -131,8 +131,11 @@ pub enum Input {
     Disconnect,
     /// A person pressed "retry now": the wait is over.
     Retry,
-    /// The owner has lost the thread of what the server says: this connection is to be replaced.
-    Reconnect,
+    /// The owner has lost the thread of what the server says: that connection is to be replaced, if it is the one.
+    Reconnect {
+        /// Which.
+        generation: u64,
+    },
     /// The owner's greeting for a connection, in answer to [`Event::Greet`].
     Greeting {
         /// Which.
@@ -428,7 +431,7 @@ impl<D: Dialect> Session<D> {
             Input::Connect => self.connect(now),
             Input::Disconnect => self.disconnect(now),
             Input::Retry => self.retry(now),
-            Input::Reconnect => self.reconnect(),
+            Input::Reconnect { generation } => self.reconnect(generation),
             Input::Greeting { generation, text } => {
                 if matches!(self.state, State::Authenticating { generation: held, .. } if held == generation)
                 {
@@ -560,8 +563,8 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    fn reconnect(&mut self) {
-        if let State::Live { generation, .. } = self.state {
+    fn reconnect(&mut self, generation: u64) {
+        if matches!(self.state, State::Live { generation: held, .. } if held == generation) {
             self.drop_failed(generation, Attempt::FIRST, None, Cause::Replaced);
         }
     }

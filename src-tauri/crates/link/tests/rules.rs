@@ -490,7 +490,9 @@ proptest! {
                 Step::Connect => { wanted = true; world.give(Input::Connect); }
                 Step::Disconnect => { wanted = false; world.give(Input::Disconnect); }
                 Step::Retry => world.give(Input::Retry),
-                Step::Reconnect => world.give(Input::Reconnect),
+                Step::Reconnect => if let Some(generation) = world.socket {
+                    world.give(Input::Reconnect { generation });
+                },
                 Step::Open => if world.phase() == Phase::Connecting { world.open() },
                 Step::Say(text) => if world.socket.is_some() { world.say(text) },
                 Step::Break(code) => if world.socket.is_some() { world.breaks(code) },
