@@ -21,6 +21,8 @@ pub mod frame;
 mod handle;
 mod layout;
 mod log;
+#[cfg(test)]
+mod model;
 mod outbox;
 mod press;
 mod view;
