@@ -849,7 +849,7 @@ impl Actor {
     }
 
     fn send(&mut self) {
-        let Some((generation, operations)) = self.log.to_send(self.now, self.started.elapsed()) else {
+        let Some((generation, operations)) = self.log.send(self.now, self.started.elapsed()) else {
             return;
         };
         for operation in operations {

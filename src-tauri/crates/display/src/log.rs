@@ -149,7 +149,7 @@ impl Log {
     }
 
     /// Operations to be sent now, and on which connection. Nothing is sent into a log that is not on the board yet.
-    pub(crate) fn to_send(&mut self, now: At, elapsed: Duration) -> Option<(u64, Vec<Operation>)> {
+    pub(crate) fn send(&mut self, now: At, elapsed: Duration) -> Option<(u64, Vec<Operation>)> {
         let generation = self.following()?;
         Some((generation, self.outbox.take(generation, now, elapsed)))
     }

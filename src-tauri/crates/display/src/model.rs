@@ -372,7 +372,7 @@ impl World {
 
     fn send(&mut self) {
         let now = self.time.now();
-        if let Some((generation, operations)) = self.log.to_send(now, self.now) {
+        if let Some((generation, operations)) = self.log.send(now, self.now) {
             for operation in operations {
                 let text = serde_json::to_string(&ScreenMessage::Operation(operation)).unwrap();
                 self.give(Input::Send { generation, text });
