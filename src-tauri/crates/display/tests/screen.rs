@@ -26,8 +26,8 @@ async fn an_order_comes_to_the_glass_and_a_bump_to_the_hub() {
     let card = screen.window.card("o1").unwrap().clone();
     assert!(card.fresh && !card.pending);
     assert_eq!((card.done, card.total, card.lines.len(), card.bump.len()), (0, 1, 2, 1));
-    assert_eq!(card.lines[0].modifiers[1].text, "sesame");
-    assert_eq!(card.lines[0].modifiers[1].class, ModifierClass::Allergy);
+    assert_eq!(card.lines[0].modifiers[0].text, "sesame");
+    assert_eq!(card.lines[0].modifiers[0].class, ModifierClass::Allergy);
     timeout(Duration::from_secs(2), sounds.recv()).await.expect("it rings").unwrap();
     eventually("stored and painted are acknowledged", || async {
         (hub.acks().last() == Some(&(seq, seq))).then_some(())
