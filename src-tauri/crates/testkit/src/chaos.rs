@@ -29,7 +29,8 @@ pub struct Weather {
     pub bytes_per_second: Option<u64>,
     /// A direction is cut off after it has carried so many bytes, in the middle of whatever it carried.
     pub cut_after: Option<u64>,
-    /// Every so-many-th byte is changed.
+    /// Every so-many-th byte is damaged: its highest bit is turned, which no text survives unnoticed. Damage that could
+    /// pass for another text is the business of TCP's checksums and, beyond this PC, of TLS.
     pub garble_every: Option<u64>,
 }
 
@@ -37,6 +38,7 @@ pub struct Weather {
 #[derive(Debug)]
 pub struct ChaosProxy {
     address: SocketAddr,
+    target: watch::Sender<SocketAddr>,
     weather: watch::Sender<Weather>,
     /// Counts up to cut what is open.
     cut: watch::Sender<u64>,
@@ -53,19 +55,25 @@ impl ChaosProxy {
     pub async fn start(target: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
+        let (target, targets) = watch::channel(target);
         let (weather, seen) = watch::channel(Weather::default());
         let (cut, cuts) = watch::channel(0);
         let accepted = Arc::new(AtomicU64::new(0));
         let open = Arc::new(AtomicU64::new(0));
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, target, seen, cuts, Arc::clone(&accepted), Arc::clone(&open)));
-        Ok(Self { address, weather, cut, accepted, open, _tasks: tasks })
+        tasks.spawn(accept(listener, targets, seen, cuts, Arc::clone(&accepted), Arc::clone(&open)));
+        Ok(Self { address, target, weather, cut, accepted, open, _tasks: tasks })
     }
 
     /// Where to connect to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// New connections are carried there from now on: the server has come back at another address.
+    pub fn lead_to(&self, target: SocketAddr) {
+        self.target.send_replace(target);
     }
 
     /// Changes the weather for everything that is open and everything to come.
@@ -93,7 +101,7 @@ impl ChaosProxy {
 
 async fn accept(
     listener: TcpListener,
-    target: SocketAddr,
+    target: watch::Receiver<SocketAddr>,
     weather: watch::Receiver<Weather>,
     cuts: watch::Receiver<u64>,
     accepted: Arc<AtomicU64>,
@@ -109,6 +117,7 @@ async fn accept(
                     reset(&client);
                     continue;
                 }
+                let target = *target.borrow();
                 carried.spawn(carry(client, target, weather.clone(), cuts.clone(), Arc::clone(&open)));
             }
             Some(_) = carried.join_next() => {}
@@ -186,7 +195,7 @@ async fn pump(
         if let Some(every) = now.garble_every.filter(|every| *every > 0) {
             for (offset, byte) in piece.iter_mut().enumerate() {
                 if (carried + offset as u64 + 1).is_multiple_of(every) {
-                    *byte = byte.wrapping_add(1);
+                    *byte ^= 0x80;
                 }
             }
         }
@@ -242,8 +251,6 @@ mod tests {
     async fn each_fault_is_what_it_says() {
         let (address, _server) = echo().await;
         let proxy = ChaosProxy::start(address).await.unwrap();
-        proxy.set(Weather { garble_every: Some(4), ..Weather::default() });
-        assert_ne!(through(&proxy, b"two eggs").await.unwrap(), b"two eggs");
         proxy.set(Weather { cut_after: Some(3), ..Weather::default() });
         assert!(through(&proxy, b"two eggs").await.is_err());
         proxy.set(Weather { refuse: true, ..Weather::default() });
@@ -252,6 +259,20 @@ mod tests {
         let begun = Instant::now();
         through(&proxy, b"two eggs").await.unwrap();
         assert!(begun.elapsed() >= Duration::from_millis(60), "there and back");
+    }
+
+    #[tokio::test]
+    async fn garbled_text_is_no_text_any_more() {
+        let there = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = ChaosProxy::start(there.local_addr().unwrap()).await.unwrap();
+        proxy.set(Weather { garble_every: Some(4), ..Weather::default() });
+        let mut here = TcpStream::connect(proxy.address()).await.unwrap();
+        here.write_all(b"two eggs").await.unwrap();
+        let (mut stream, _) = there.accept().await.unwrap();
+        let mut heard = [0; 8];
+        stream.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"two\xa0egg\xf3");
+        assert!(std::str::from_utf8(&heard).is_err());
     }
 
     #[tokio::test]
