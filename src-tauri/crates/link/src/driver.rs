@@ -9,6 +9,7 @@ use futures_util::{SinkExt, StreamExt};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -348,7 +349,8 @@ impl<D: Dialect> Driver<D> {
                     let Some(socket) = self.socket.as_ref().filter(|s| s.generation == generation) else {
                         continue;
                     };
-                    if socket.outbound.try_send(text).is_err() {
+                    // A socket whose end has not been read yet takes nothing either: that end is on its way here.
+                    if let Err(TrySendError::Full(_)) = socket.outbound.try_send(text) {
                         tracing::warn!(target: "link", generation, "the server does not read; replacing the connection");
                         self.input(Input::Reconnect { generation });
                     }
