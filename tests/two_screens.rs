@@ -1,18 +1,21 @@
 //! Several PCs and one kitchen: a real hub process, displays as processes of their own, real sockets between them.
 //!
-//! Without a window: what a screen shows is the picture that its window would be given.
+//! Without a window: what a screen shows is the picture that its window would be given. Every test runs over a hub alone,
+//! where the POS orders, and over a hub with a Restaurant OS back end, where the orders come from there.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod support;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use support::display_process::{Deed, serve_if_asked};
-use support::{DisplayProcess, Hub, Pos, SOON, until};
+use support::{BackEnd, DisplayProcess, Hub, Pos, SOON, until};
 use tempfile::TempDir;
 use testkit::chaos::{ChaosProxy, Weather};
+use wire::restaurant_os::Status;
 
 /// No test: the displays that the others start are this, in processes of their own.
 #[tokio::test(flavor = "multi_thread")]
@@ -21,21 +24,80 @@ async fn a_display_for_the_other_tests() {
     serve_if_asked().await;
 }
 
+/// Where the orders of a kitchen come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum House {
+    /// From the POS, to a hub that is alone.
+    Alone,
+    /// From a Restaurant OS back end, whose kitchen the hub is.
+    WithBackEnd,
+}
+
+macro_rules! in_each_house {
+    ($($test:ident)*) => {
+        mod alone {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::House::Alone).await;
+            })*
+        }
+        mod with_back_end {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::House::WithBackEnd).await;
+            })*
+        }
+    };
+}
+
+in_each_house! {
+    what_is_done_on_one_screen_is_seen_on_the_other
+    a_bump_made_without_a_hub_is_shown_at_once_outlives_kill_9_and_arrives_exactly_once
+    an_answer_that_is_lost_with_its_screen_makes_no_second_bump
+    two_screens_that_work_without_each_other_agree_once_the_hub_is_back
+    r6_04_a_hub_killed_again_and_again_under_bumps_loses_none_and_doubles_none
+    r3_10_a_wrong_token_is_said_and_does_not_hammer_and_a_right_one_needs_no_restart
+    a_screen_whose_token_is_revoked_is_out_says_so_and_keeps_its_board
+}
+
 /// A kitchen on several PCs.
 struct Kitchen {
     folder: TempDir,
     token: PathBuf,
+    back_end: Option<BackEnd>,
 }
 
 impl Kitchen {
     /// A hub with three stations, and the file with the token that its screens are given.
-    async fn open() -> (Self, Hub, Pos) {
+    async fn open(house: House) -> (Self, Hub, Pos) {
         let folder = tempfile::tempdir().unwrap();
-        let (hub, pos) = Hub::start(&folder.path().join("hub")).await;
+        let back_end = match house {
+            House::Alone => None,
+            House::WithBackEnd => Some(BackEnd::open(&folder.path().join("upstream.json")).await),
+        };
+        let kitchen = Self { token: folder.path().join("token"), folder, back_end };
+        let (hub, pos) = kitchen.switch_hub_on(SocketAddr::from(([127, 0, 0, 1], 0))).await;
         pos.set_up_three_stations().await;
-        let token = folder.path().join("token");
-        std::fs::write(&token, pos.token()).unwrap();
-        (Self { folder, token }, hub, pos)
+        std::fs::write(&kitchen.token, pos.token()).unwrap();
+        (kitchen, hub, pos)
+    }
+
+    /// Starts the hub on its folder, at a port that is known or at any.
+    async fn switch_hub_on(&self, listen: SocketAddr) -> (Hub, Pos) {
+        let folder = self.path("hub");
+        let mut command = Hub::command(&folder, listen);
+        if let Some(back_end) = &self.back_end {
+            command.arg("--upstream-config").arg(back_end.config());
+        }
+        Hub::start_as(command, &folder).await
+    }
+
+    /// An order of a table, from wherever this kitchen's orders come. Gives the hub's id of it.
+    async fn table(&self, pos: &Pos, table: &str, dishes: &[(&str, u32)]) -> String {
+        match &self.back_end {
+            None => pos.table(table, dishes).await,
+            Some(back_end) => back_end.order(pos, table, dishes).await.1,
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -43,7 +105,7 @@ impl Kitchen {
     }
 
     /// Switches a screen on. The same name is the same PC.
-    fn screen(&self, name: &str, hub: std::net::SocketAddr) -> DisplayProcess {
+    fn screen(&self, name: &str, hub: SocketAddr) -> DisplayProcess {
         DisplayProcess::start(&self.path(name), &format!("ws://{hub}/ws"), &self.token)
     }
 }
@@ -51,18 +113,17 @@ impl Kitchen {
 const BURGER: &str = "Smash burger";
 const RIBEYE: &str = "Ribeye 14 oz";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_done_on_one_screen_is_seen_on_the_other() {
-    let (kitchen, hub, pos) = Kitchen::open().await;
+async fn what_is_done_on_one_screen_is_seen_on_the_other(house: House) {
+    let (kitchen, hub, pos) = Kitchen::open(house).await;
     let mut one = kitchen.screen("one", hub.address());
     let before = events(&pos).await;
-    let first = pos.table("1", &[(BURGER, 2), (RIBEYE, 1)]).await;
+    let first = kitchen.table(&pos, "1", &[(BURGER, 2), (RIBEYE, 1)]).await;
     one.until("the order", |picture| picture.shows(&first)).await;
 
     // A screen that comes later sees what is there.
     let mut two = kitchen.screen("two", hub.address());
     two.until("the order", |picture| picture.shows(&first)).await;
-    let second = pos.table("2", &[(BURGER, 1)]).await;
+    let second = kitchen.table(&pos, "2", &[(BURGER, 1)]).await;
     two.until("both", |picture| picture.orders() == [&first, &second]).await;
 
     two.act(&Deed::Finish { order: first.clone(), line: 0 }).unwrap();
@@ -88,14 +149,13 @@ async fn what_is_done_on_one_screen_is_seen_on_the_other() {
     assert_eq!(status["seq"], before + 2 + 3, "two orders and three deeds: nothing is in the log twice");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bump_made_without_a_hub_is_shown_at_once_outlives_kill_9_and_arrives_exactly_once() {
-    let (kitchen, hub, pos) = Kitchen::open().await;
+async fn a_bump_made_without_a_hub_is_shown_at_once_outlives_kill_9_and_arrives_exactly_once(house: House) {
+    let (kitchen, hub, pos) = Kitchen::open(house).await;
     let address = hub.address();
     let mut one = kitchen.screen("one", address);
     let two = kitchen.screen("two", address);
-    let order = pos.table("1", &[(BURGER, 2)]).await;
-    let other = pos.table("2", &[(BURGER, 1)]).await;
+    let order = kitchen.table(&pos, "1", &[(BURGER, 2)]).await;
+    let other = kitchen.table(&pos, "2", &[(BURGER, 1)]).await;
     for screen in [&one, &two] {
         screen.until("both orders", |picture| picture.orders() == [&order, &other]).await;
     }
@@ -118,7 +178,7 @@ async fn a_bump_made_without_a_hub_is_shown_at_once_outlives_kill_9_and_arrives_
     assert_eq!((back.orders(), back.unsent), (vec![other.as_str()], 1));
     one.until("that the hub is gone", |picture| picture.connection == "offline").await;
 
-    let (hub, pos) = Hub::start_at(&kitchen.path("hub"), address).await;
+    let (hub, pos) = kitchen.switch_hub_on(address).await;
     two.until("the bump on the other screen", |picture| picture.orders() == [&other]).await;
     one.until("nothing unsent", |picture| picture.unsent == 0 && picture.connection == "live").await;
     assert_eq!(pos.bumped_at(&order, "grill").await, [2]);
@@ -129,19 +189,18 @@ async fn a_bump_made_without_a_hub_is_shown_at_once_outlives_kill_9_and_arrives_
     let one = kitchen.screen("one", address);
     one.until_live().await;
     hub.kill();
-    let (_hub, pos) = Hub::start_at(&kitchen.path("hub"), address).await;
+    let (_hub, pos) = kitchen.switch_hub_on(address).await;
     one.until_live().await;
-    let last = pos.table("3", &[(BURGER, 1)]).await;
+    let last = kitchen.table(&pos, "3", &[(BURGER, 1)]).await;
     one.until("an order of today", |picture| picture.orders() == [&other, &last]).await;
     assert_eq!(events(&pos).await, before + 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_lost_with_its_screen_makes_no_second_bump() {
-    let (kitchen, hub, pos) = Kitchen::open().await;
+async fn an_answer_that_is_lost_with_its_screen_makes_no_second_bump(house: House) {
+    let (kitchen, hub, pos) = Kitchen::open(house).await;
     let cable = ChaosProxy::start(hub.address()).await.unwrap();
     let mut one = kitchen.screen("one", cable.address());
-    let order = pos.table("1", &[(BURGER, 1)]).await;
+    let order = kitchen.table(&pos, "1", &[(BURGER, 1)]).await;
     one.until("the order", |picture| picture.shows(&order)).await;
     let before = events(&pos).await;
 
@@ -160,15 +219,14 @@ async fn an_answer_that_is_lost_with_its_screen_makes_no_second_bump() {
     assert_eq!(pos.bumped_at(&order, "grill").await, [1]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_screens_that_work_without_each_other_agree_once_the_hub_is_back() {
-    let (kitchen, hub, pos) = Kitchen::open().await;
+async fn two_screens_that_work_without_each_other_agree_once_the_hub_is_back(house: House) {
+    let (kitchen, hub, pos) = Kitchen::open(house).await;
     let address = hub.address();
     let mut one = kitchen.screen("one", address);
     let mut two = kitchen.screen("two", address);
-    let shared = pos.table("1", &[(BURGER, 2), (RIBEYE, 1)]).await;
-    let same = pos.table("2", &[(BURGER, 1)]).await;
-    let ours = pos.table("3", &[(BURGER, 1)]).await;
+    let shared = kitchen.table(&pos, "1", &[(BURGER, 2), (RIBEYE, 1)]).await;
+    let same = kitchen.table(&pos, "2", &[(BURGER, 1)]).await;
+    let ours = kitchen.table(&pos, "3", &[(BURGER, 1)]).await;
     for screen in [&one, &two] {
         screen.until("all orders", |picture| picture.orders() == [&shared, &same, &ours]).await;
     }
@@ -182,7 +240,7 @@ async fn two_screens_that_work_without_each_other_agree_once_the_hub_is_back() {
     assert_eq!(one.until("its own", |picture| picture.unsent == 2).await.orders(), [&shared, &ours]);
     assert_eq!(two.until("its own", |picture| picture.unsent == 3).await.orders(), [&shared]);
 
-    let (_hub, pos) = Hub::start_at(&kitchen.path("hub"), address).await;
+    let (_hub, pos) = kitchen.switch_hub_on(address).await;
     for screen in [&one, &two] {
         screen
             .until("what both have done", |picture| {
@@ -197,14 +255,13 @@ async fn two_screens_that_work_without_each_other_agree_once_the_hub_is_back() {
     assert_eq!(pos.bumped_at(&same, "grill").await, [1]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn r6_04_a_hub_killed_again_and_again_under_bumps_loses_none_and_doubles_none() {
-    let (kitchen, hub, pos) = Kitchen::open().await;
+async fn r6_04_a_hub_killed_again_and_again_under_bumps_loses_none_and_doubles_none(house: House) {
+    let (kitchen, hub, pos) = Kitchen::open(house).await;
     let address = hub.address();
     let mut screens = vec![kitchen.screen("one", address), kitchen.screen("two", address)];
     let mut orders = Vec::new();
     for table in 1..=40 {
-        orders.push(pos.table(&table.to_string(), &[(BURGER, 1)]).await);
+        orders.push(kitchen.table(&pos, &table.to_string(), &[(BURGER, 1)]).await);
     }
     for screen in &screens {
         screen.until("all orders", |picture| picture.tickets.len() == 40).await;
@@ -218,7 +275,7 @@ async fn r6_04_a_hub_killed_again_and_again_under_bumps_loses_none_and_doubles_n
         // Killed at once after a bump, in whatever state that finds it; and a screen now and then.
         if n % 8 == 5 {
             hub.take().unwrap().kill();
-            hub = Some(Hub::start_at(&kitchen.path("hub"), address).await.0);
+            hub = Some(kitchen.switch_hub_on(address).await.0);
         }
         if n % 16 == 11 {
             screens.remove(n % 2).kill();
@@ -238,12 +295,11 @@ async fn r6_04_a_hub_killed_again_and_again_under_bumps_loses_none_and_doubles_n
     assert_eq!(events(&pos).await, before + 40, "one event for one bump");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn r3_10_a_wrong_token_is_said_and_does_not_hammer_and_a_right_one_needs_no_restart() {
-    let (kitchen, hub, pos) = Kitchen::open().await;
+async fn r3_10_a_wrong_token_is_said_and_does_not_hammer_and_a_right_one_needs_no_restart(house: House) {
+    let (kitchen, hub, pos) = Kitchen::open(house).await;
     let door = ChaosProxy::start(hub.address()).await.unwrap();
     std::fs::write(&kitchen.token, "not-the-token").unwrap();
-    let order = pos.table("1", &[(BURGER, 1)]).await;
+    let order = kitchen.table(&pos, "1", &[(BURGER, 1)]).await;
     let mut screen = kitchen.screen("one", door.address());
     let refused = screen.until("that it is refused", |picture| picture.connection == "refused").await;
     assert_eq!(refused.fault.as_deref(), Some("token_refused"));
@@ -259,11 +315,10 @@ async fn r3_10_a_wrong_token_is_said_and_does_not_hammer_and_a_right_one_needs_n
     screen.until("the order", |picture| picture.connection == "live" && picture.shows(&order)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_screen_whose_token_is_revoked_is_out_says_so_and_keeps_its_board() {
-    let (kitchen, hub, pos) = Kitchen::open().await;
+async fn a_screen_whose_token_is_revoked_is_out_says_so_and_keeps_its_board(house: House) {
+    let (kitchen, hub, pos) = Kitchen::open(house).await;
     std::fs::write(&kitchen.token, hub.tokens(&["new", "--label", "fry screen"])).unwrap();
-    let order = pos.table("1", &[(BURGER, 1)]).await;
+    let order = kitchen.table(&pos, "1", &[(BURGER, 1)]).await;
     let mut screen = kitchen.screen("one", hub.address());
     screen.until("the order", |picture| picture.connection == "live" && picture.shows(&order)).await;
 
@@ -282,6 +337,52 @@ async fn a_screen_whose_token_is_revoked_is_out_says_so_and_keeps_its_board() {
         .until("what it has kept sent", |picture| picture.connection == "live" && picture.unsent == 0)
         .await;
     assert_eq!(pos.bumped_at(&order, "grill").await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bumps_walk_the_back_ends_status_and_a_back_end_that_is_away_stops_nobody_and_gets_each_step_once() {
+    let (kitchen, hub, pos) = Kitchen::open(House::WithBackEnd).await;
+    let back_end = kitchen.back_end.as_ref().unwrap();
+    let mut one = kitchen.screen("one", hub.address());
+    let mut two = kitchen.screen("two", hub.address());
+    let (first, first_here) = back_end.order(&pos, "1", &[(BURGER, 1), (RIBEYE, 1)]).await;
+    let (second, second_here) = back_end.order(&pos, "2", &[(BURGER, 2)]).await;
+    for screen in [&one, &two] {
+        screen.until("both orders", |picture| picture.orders() == [&first_here, &second_here]).await;
+    }
+    one.act(&Deed::Finish { order: first_here.clone(), line: 0 }).unwrap();
+    back_end.reaches(&first, Status::Preparing).await;
+
+    // Away: both screens work on, and agree.
+    back_end.cable.set(Weather { refuse: true, ..Weather::default() });
+    back_end.cable.cut();
+    let before = events(&pos).await;
+    two.bump(&first_here).unwrap();
+    one.bump(&second_here).unwrap();
+    for screen in [&one, &two] {
+        screen.until("both bumps", |picture| picture.tickets.is_empty() && picture.unsent == 0).await;
+    }
+    assert_eq!(events(&pos).await, before + 2);
+    let here = pos.table("3", &[(BURGER, 1)]).await;
+    for screen in [&one, &two] {
+        screen.until("an order of the house", |picture| picture.orders() == [&here]).await;
+    }
+
+    // Back: it hears everything, one step after the other, and nothing comes here again.
+    back_end.cable.set(Weather::default());
+    for order in [&first, &second] {
+        back_end.reaches(order, Status::Ready).await;
+    }
+    for order in [&first, &second] {
+        assert_eq!(back_end.steps_taken(order), ["confirmed", "preparing", "ready"]);
+    }
+    let (third, third_here) = back_end.order(&pos, "4", &[(BURGER, 1)]).await;
+    for screen in [&one, &two] {
+        screen.until("an order of the back end", |picture| picture.orders() == [&here, &third_here]).await;
+    }
+    assert_eq!(back_end.server.status(&third), Some(Status::Pending));
+    assert_eq!(one.picture().tickets, two.picture().tickets);
+    assert_eq!(events(&pos).await, before + 2 + 2, "two bumps, two orders: the return doubled nothing");
 }
 
 /// How many events the hub's log holds.

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use display::frame::{Card, Frame, Go, Grid, Press, PressLine, Tab};
@@ -49,6 +49,8 @@ pub(crate) struct Picture {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) order: String,
+    /// The version that the hub confirmed last.
+    pub(crate) seen: u64,
     /// Something on it waits for the hub's word.
     pub(crate) pending: bool,
     /// Line ids and their states.
@@ -79,8 +81,11 @@ impl Picture {
 pub(crate) enum Deed {
     Bump { order: String },
     Finish { order: String, line: usize },
+    Reopen { order: String, line: usize },
     Undo,
+    Unbump { order: String, operation: String },
     Expo,
+    Station { id: String },
     Retry,
     End,
 }
@@ -130,7 +135,8 @@ impl DisplayProcess {
                 match serde_json::from_str(&line[start..]) {
                     Ok(Line::Picture(picture)) => drop(seen.send(picture)),
                     Ok(Line::Outcome(outcome)) => drop(told.send(outcome)),
-                    Err(error) => panic!("a display said {line:?}: {error}"),
+                    // Killed in the middle of a word.
+                    Err(_) => return,
                 }
             }
         });
@@ -160,8 +166,29 @@ impl DisplayProcess {
 
     /// Does something at it and waits for the word that it is on its disk.
     pub(crate) fn act(&mut self, deed: &Deed) -> Outcome {
-        self.tell(deed);
-        self.outcomes.lock().unwrap().recv_timeout(SOON).unwrap_or_else(|_| panic!("no answer to {deed:?}"))
+        self.try_act(deed).unwrap_or_else(|| panic!("the display ended at {deed:?}"))
+    }
+
+    /// The same at a display that may be killed meanwhile. Nothing: it was, and nobody knows whether it did it.
+    pub(crate) fn try_act(&mut self, deed: &Deed) -> Option<Outcome> {
+        if !self.tell(deed) {
+            return None;
+        }
+        match self.outcomes.lock().unwrap().recv_timeout(SOON) {
+            Ok(outcome) => Some(outcome),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("no answer to {deed:?}"),
+        }
+    }
+
+    /// What it shows, as it changes.
+    pub(crate) fn pictures(&self) -> watch::Receiver<Picture> {
+        self.pictures.clone()
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.process.runs()
     }
 
     /// BUMP, as it stands on the glass.
@@ -189,14 +216,20 @@ impl DisplayProcess {
         }
     }
 
-    fn tell(&mut self, deed: &Deed) {
-        writeln!(self.input, "{}", serde_json::to_string(deed).unwrap()).expect("the display runs");
+    /// Whether it was there to hear it.
+    fn tell(&mut self, deed: &Deed) -> bool {
+        writeln!(self.input, "{}", serde_json::to_string(deed).unwrap()).is_ok()
     }
 }
 
 /// Where a display on this folder writes its log.
 pub(crate) fn log_of(data: &Path) -> PathBuf {
     data.with_extension("log")
+}
+
+/// Whether this process was started to be a display.
+pub(crate) fn is_asked() -> bool {
+    std::env::var_os(ASKED).is_some()
 }
 
 /// Turns this process into a display if it was started as one, until it is told to end.
@@ -210,6 +243,9 @@ pub(crate) async fn serve_if_asked() {
     Glass::mount(&kitchen).await.serve(&kitchen).await;
     kitchen.shutdown().await;
 }
+
+/// Between two frames of a display of 60 Hz.
+const DISPLAY_FRAME: Duration = Duration::from_micros(16_667);
 
 /// The window that such a display has instead of one.
 struct Glass {
@@ -258,9 +294,16 @@ impl Glass {
                 }
             }
         });
+        // A web view pulls once per frame of its display.
+        let mut next = tokio::time::Instant::now();
         loop {
+            let pull = async {
+                tokio::time::sleep_until(next).await;
+                kitchen.next_frame(&self.view, self.mount, self.revision).await
+            };
             tokio::select! {
-                frame = kitchen.next_frame(&self.view, self.mount, self.revision) => {
+                frame = pull => {
+                    next = tokio::time::Instant::now() + DISPLAY_FRAME;
                     self.take(frame.expect("a frame"));
                     let _ = kitchen.painted(&self.view, self.mount, self.revision).await;
                 }
@@ -286,12 +329,24 @@ impl Glass {
                 let line = PressLine { line: line.id.clone(), upto: line.quantity };
                 Some(Press::Finish { order: card.order.clone(), seen: card.seen, line })
             }),
+            Deed::Reopen { order, line } => self.card(&order).and_then(|card| {
+                let line = card.lines.get(line)?.id.clone();
+                Some(Press::Reopen { order: card.order.clone(), seen: card.seen, line })
+            }),
+            Deed::Unbump { order, operation } => {
+                Some(Press::Unbump { order: order.into(), operation: operation.into() })
+            }
             Deed::Undo => self.frame.toasts.iter().flatten().next_back().map(|toast| Press::Unbump {
                 order: toast.order.clone(),
                 operation: toast.operation.clone(),
             }),
             Deed::Expo => {
                 let there = kitchen.go(&self.view, self.mount, Go::Tab { tab: Tab::Expo }).await;
+                return there.map(|()| None).map_err(code);
+            }
+            Deed::Station { id } => {
+                let station = Go::Station { station: id.into() };
+                let there = kitchen.go(&self.view, self.mount, station).await;
                 return there.map(|()| None).map_err(code);
             }
             Deed::Retry => return kitchen.retry_connection().await.map(|()| None).map_err(code),
@@ -333,6 +388,7 @@ impl Glass {
             tickets: tickets
                 .map(|card| Seen {
                     order: card.order.0.clone(),
+                    seen: card.seen,
                     pending: card.pending,
                     lines: card.lines.iter().map(|line| (line.id.0.clone(), word(line.state))).collect(),
                 })

@@ -24,19 +24,22 @@ impl Hub {
 
     /// The same on a port that is known: the one it had before.
     pub(crate) async fn start_at(folder: &Path, listen: SocketAddr) -> (Self, Pos) {
+        Self::start_as(Self::command(folder, listen), folder).await
+    }
+
+    /// What starts a hub; more can be said to it.
+    pub(crate) fn command(folder: &Path, listen: SocketAddr) -> Command {
+        let mut command = Command::new(program());
+        command.arg("serve").arg("--listen").arg(listen.to_string()).arg("--data").arg(folder);
+        command
+    }
+
+    /// Starts a hub on `folder` by a command and waits until it takes orders.
+    pub(crate) async fn start_as(mut command: Command, folder: &Path) -> (Self, Pos) {
         std::fs::create_dir_all(folder).unwrap();
         let log = folder.with_extension("log");
         let output = File::options().create(true).append(true).open(&log).unwrap();
-        let mut process = Process::start(
-            Command::new(program())
-                .arg("serve")
-                .arg("--listen")
-                .arg(listen.to_string())
-                .arg("--data")
-                .arg(folder)
-                .stdout(output.try_clone().unwrap())
-                .stderr(output),
-        );
+        let mut process = Process::start(command.stdout(output.try_clone().unwrap()).stderr(output));
         // One that cannot start says so now, not after a long wait for its address.
         let folder = folder.to_owned();
         let pos = tokio::select! {

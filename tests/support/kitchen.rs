@@ -4,25 +4,30 @@ use serde_json::{Value, json};
 
 use super::Pos;
 
+/// Id, name and category of every dish.
+const DISHES: [(&str, &str, &str); 8] = [
+    ("ribeye", "Ribeye 14 oz", "grill"),
+    ("burger", "Smash burger", "grill"),
+    ("salmon", "Cedar plank salmon", "grill"),
+    ("fries", "Hand-cut fries", "sides"),
+    ("wings", "Hot wings", "sides"),
+    ("caesar", "Caesar salad", "cold"),
+    ("brulee", "Crème brûlée", "cold"),
+    ("water", "Sparkling water", "bar"),
+];
+
+/// The menu's id of a dish.
+pub(super) fn item_id(name: &str) -> &'static str {
+    DISHES.iter().find(|dish| dish.1 == name).unwrap_or_else(|| panic!("{name} is not on the menu")).0
+}
+
 impl Pos {
     /// Grill, Fry and Cold with their dishes; `water` has no station and waits at expo alone.
     pub(crate) async fn set_up_three_stations(&self) {
-        let dish =
-            |id: &str, name: &str, category: &str| json!({ "id": id, "name": name, "category_id": category });
         let categories = ["grill", "sides", "cold", "bar"].map(|id| json!({ "id": id, "name": id }));
-        let menu = json!({
-            "categories": categories,
-            "items": [
-                dish("ribeye", "Ribeye 14 oz", "grill"),
-                dish("burger", "Smash burger", "grill"),
-                dish("salmon", "Cedar plank salmon", "grill"),
-                dish("fries", "Hand-cut fries", "sides"),
-                dish("wings", "Hot wings", "sides"),
-                dish("caesar", "Caesar salad", "cold"),
-                dish("brulee", "Crème brûlée", "cold"),
-                dish("water", "Sparkling water", "bar"),
-            ],
-        });
+        let items =
+            DISHES.map(|(id, name, category)| json!({ "id": id, "name": name, "category_id": category }));
+        let menu = json!({ "categories": categories, "items": items });
         self.done(reqwest::Method::PUT, "menu", Some(menu)).await;
         let station = |id: &str, name: &str, category: &str| json!({ "id": id, "name": name, "categories": [category] });
         self.set_stations(json!([

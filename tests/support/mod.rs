@@ -8,16 +8,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod app;
+mod back_end;
 pub(crate) mod board;
 mod desktop;
 pub(crate) mod display_process;
 mod framebuffer;
 mod hub;
 mod kitchen;
+pub(crate) mod loudspeaker;
 mod pos;
 pub(crate) mod process;
 
 pub(crate) use app::App;
+pub(crate) use back_end::BackEnd;
 pub(crate) use board::Board;
 pub(crate) use desktop::Desktop;
 pub(crate) use display_process::DisplayProcess;

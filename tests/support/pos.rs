@@ -48,14 +48,24 @@ impl Pos {
 
     /// Any request; the status and the body it was answered with.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        self.try_ask(method, path, body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The same of a hub that may be gone.
+    pub(crate) async fn try_ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<(StatusCode, Value), reqwest::Error> {
         let mut request =
             self.client.request(method, format!("{}/api/v1/{path}", self.base)).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let answer = request.send().await?;
         let status = answer.status();
-        (status, answer.json().await.unwrap_or(Value::Null))
+        Ok((status, answer.json().await.unwrap_or(Value::Null)))
     }
 
     /// A request that must succeed; the answer's body.
