@@ -12,6 +12,7 @@ mod fits;
 mod orders;
 mod policy;
 mod recovery;
+mod sound;
 
 use std::path::PathBuf;
 

@@ -10,8 +10,19 @@ use crate::{Stop, must};
 const TO_RUN: &[&str] =
     &["build-essential", "cmake", "pkg-config", "libwebkit2gtk-4.1-dev", "libasound2-dev", "ca-certificates"];
 
-/// What the tests need besides: a screen, a bus, a driver for the web view, and tools that look from outside.
-const TO_TEST: &[&str] = &["xvfb", "xauth", "dbus", "webkit2gtk-driver", "imagemagick", "strace", "xdotool"];
+/// What the tests need besides: a screen, a bus, a driver for the web view, a sound server, and tools that look and listen
+/// from outside.
+const TO_TEST: &[&str] = &[
+    "xvfb",
+    "xauth",
+    "dbus",
+    "webkit2gtk-driver",
+    "imagemagick",
+    "strace",
+    "xdotool",
+    "pulseaudio",
+    "pulseaudio-utils",
+];
 
 /// The browser of the user interface's own tests. Ubuntu's package of this name is a snap, which no test machine runs.
 const BROWSER: &str = "chromium";

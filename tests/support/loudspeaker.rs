@@ -1,0 +1,103 @@
+//! A loudspeaker that nobody hears, and ears at it: a private sound server with a sink that leads nowhere.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use super::process::Process;
+use super::{Desktop, SOON, until};
+
+/// Samples a second.
+pub(crate) const RATE: usize = 48_000;
+
+/// The only loudspeaker of a desktop, with all that has come out of it.
+#[derive(Debug)]
+pub(crate) struct Loudspeaker {
+    heard: Arc<Mutex<Vec<f32>>>,
+    _recorder: Process,
+    _server: Process,
+}
+
+impl Loudspeaker {
+    /// Starts a sound server where the programs of this desktop look for one, and listens.
+    pub(crate) async fn of(desktop: &Desktop) -> Self {
+        let socket = desktop.folder("run/pulse").join("native");
+        let native = format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
+        let sink = format!("module-null-sink sink_name=kitchen rate={RATE} channels=2 format=s16le");
+        let mut server = Process::start(
+            quiet(desktop.command("pulseaudio"))
+                .args([
+                    "-n",
+                    "--daemonize=no",
+                    "--use-pid-file=no",
+                    "--exit-idle-time=-1",
+                    "--disable-shm=yes",
+                ])
+                .args(["--realtime=no", "--high-priority=no"])
+                .args(["-L", &native, "-L", &sink]),
+        );
+        let listening = until("the sound server to listen", SOON, async || {
+            (socket.exists() || !server.runs()).then(|| socket.exists())
+        });
+        assert!(listening.await, "pulseaudio does not start: run it by hand to see why");
+        let mut recorder = Process::start(
+            desktop
+                .command("parec")
+                .args([
+                    "--device=kitchen.monitor",
+                    "--format=float32le",
+                    "--channels=1",
+                    "--raw",
+                    "--latency-msec=20",
+                ])
+                .arg(format!("--rate={RATE}"))
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null()),
+        );
+        let mut output = recorder.child().stdout.take().unwrap();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ears = heard.clone();
+        // Ends with the recorder, whose output ends then.
+        std::thread::spawn(move || {
+            let mut piece = [0; 4 * 480];
+            while output.read_exact(&mut piece).is_ok() {
+                let samples = piece
+                    .chunks_exact(4)
+                    .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+                ears.lock().unwrap().extend(samples);
+            }
+        });
+        Self { heard, _recorder: recorder, _server: server }
+    }
+
+    /// How many samples have come out of it.
+    pub(crate) fn now(&self) -> usize {
+        self.heard.lock().unwrap().len()
+    }
+
+    /// The samples since one.
+    pub(crate) fn since(&self, first: usize) -> Vec<f32> {
+        self.heard.lock().unwrap().get(first..).unwrap_or_default().to_vec()
+    }
+}
+
+fn quiet(mut command: Command) -> Command {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// The largest of all samples.
+pub(crate) fn peak(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
+}
+
+/// How much of a pitch (hertz) is in the samples, 1 for a pure tone of amplitude 1 (Goertzel).
+pub(crate) fn pitch(samples: &[f32], hertz: f32) -> f32 {
+    let turn = 2.0 * (std::f32::consts::TAU * hertz / RATE as f32).cos();
+    let (mut last, mut before) = (0.0f32, 0.0f32);
+    for sample in samples {
+        (last, before) = (sample + turn * last - before, last);
+    }
+    let power = last * last + before * before - turn * last * before;
+    2.0 * power.max(0.0).sqrt() / samples.len().max(1) as f32
+}
