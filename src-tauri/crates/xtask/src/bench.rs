@@ -3,18 +3,28 @@
 use crate::machine::{self, Purpose};
 use crate::{Stop, cargo, must, run as build};
 
-/// What can be measured, and the bench target that does it.
-const BENCHES: &[(&str, &[&str])] = &[("glass", &["bench", "--package", "brigade", "--bench", "glass"])];
+/// What can be measured, and what cargo does for it.
+const BENCHES: &[(&str, &[&[&str]])] = &[
+    ("glass", &[&["bench", "--package", "brigade", "--bench", "glass"]]),
+    (
+        "chaos",
+        &[
+            // The hub is a program of its own there.
+            &["build", "--profile", "bench", "--package", "hub", "--bin", "brigade-hub"],
+            &["bench", "--package", "brigade", "--bench", "chaos"],
+        ],
+    ),
+];
 
 pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     let known = || BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let Some(name) = words.first() else {
         return Err(Stop { why: format!("say what to measure: {}", known()), code: 2 });
     };
-    let Some((_, command)) = BENCHES.iter().find(|(bench, _)| bench == name) else {
+    let Some((_, commands)) = BENCHES.iter().find(|(bench, _)| bench == name) else {
         return Err(Stop { why: format!("there is no benchmark `{name}`, only: {}", known()), code: 2 });
     };
     machine::prepare(Purpose::Test)?;
     build::page()?;
-    must(cargo().args(*command), &format!("the benchmark {name}"))
+    commands.iter().try_for_each(|command| must(cargo().args(*command), &format!("the benchmark {name}")))
 }
