@@ -71,7 +71,7 @@ it("a frame touches only what it changes", () => {
 });
 
 function shown(picture: Picture): Whole {
-  const { head, connection, cards, places, counts, rows, chips, toasts, notices } = structuredClone(
+  const { head, connection, cards, places, counts, rows, chips, toasts, notices, review } = structuredClone(
     unwrap(picture),
   );
   const ids = places.map((place) => place.card);
@@ -86,6 +86,7 @@ function shown(picture: Picture): Whole {
     chips,
     toasts,
     notices,
+    review,
   };
 }
 
@@ -104,6 +105,8 @@ function somePicture(chance: Chance): Whole {
     order_type: "dine_in" as const,
     until: chance.below(9999),
   }));
+  const looked = chance.maybe() ? whole.cards[0] : undefined;
+  whole.review = looked ? { card: structuredClone(looked) } : {};
   whole.rows = some(chance, 5, (n) => ({
     order: `o${n}`,
     seen: chance.below(9),

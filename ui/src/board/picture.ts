@@ -15,6 +15,7 @@ import type { Head } from "../generated/Head";
 import type { NewChip } from "../generated/NewChip";
 import type { Notice } from "../generated/Notice";
 import type { Place } from "../generated/Place";
+import type { Review } from "../generated/Review";
 import type { Row } from "../generated/Row";
 import type { Toast } from "../generated/Toast";
 
@@ -30,6 +31,8 @@ export interface Picture {
   chips: NewChip[];
   toasts: Toast[];
   notices: Notice[];
+  /** The order that is looked at from a list. */
+  review: Review;
   /** Keys of what is pressed and not answered yet. */
   pressed: Record<string, true>;
 }
@@ -55,6 +58,7 @@ export function createCanvas(): Canvas {
     chips: [],
     toasts: [],
     notices: [],
+    review: {},
     pressed: {},
   });
 
@@ -69,6 +73,7 @@ export function createCanvas(): Canvas {
       }
       if (frame.head || whole) set("head", reconcile(frame.head));
       if (frame.connection || whole) set("connection", reconcile(frame.connection));
+      if (frame.review || whole) set("review", reconcile(frame.review ?? {}));
       section("places", "card", frame.places, whole);
       section("counts", "item", frame.counts, whole);
       section("rows", "order", frame.rows, whole);

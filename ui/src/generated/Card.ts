@@ -2,6 +2,7 @@
 import type { At } from "./At";
 import type { CardLine } from "./CardLine";
 import type { Fault } from "./Fault";
+import type { NextCourse } from "./NextCourse";
 import type { OrderId } from "./OrderId";
 import type { OrderType } from "./OrderType";
 import type { PressLine } from "./PressLine";
@@ -72,6 +73,18 @@ rush: boolean,
  * Nobody is to cook it now.
  */
 held: boolean, 
+/**
+ * When that ends by itself.
+ */
+held_until?: At, 
+/**
+ * The course that can be fired next.
+ */
+next_course?: NextCourse, 
+/**
+ * The stations that this pass waits for: it cannot be bumped before.
+ */
+waits_for?: Array<string>, 
 /**
  * The whole order was taken back; bumping says that it was seen.
  */

@@ -4,6 +4,7 @@ import type { CardModifier } from "./CardModifier";
 import type { LineChange } from "./LineChange";
 import type { LineId } from "./LineId";
 import type { LinePlace } from "./LinePlace";
+import type { LineWait } from "./LineWait";
 
 /**
  * One line on a card.
@@ -57,6 +58,22 @@ place: LinePlace,
  * How it is.
  */
 state: CardLineState, 
+/**
+ * Nothing is to be made of it yet; shown grey.
+ */
+waits?: LineWait, 
+/**
+ * Further pieces that will come from the station before.
+ */
+to_come?: number, 
+/**
+ * Somebody sent it here from that station.
+ */
+from?: string, 
+/**
+ * Other stations that cook the same line.
+ */
+also?: Array<string>, 
 /**
  * A change after firing that nobody here has touched yet.
  */

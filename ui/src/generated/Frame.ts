@@ -7,6 +7,7 @@ import type { Head } from "./Head";
 import type { NewChip } from "./NewChip";
 import type { Notice } from "./Notice";
 import type { Place } from "./Place";
+import type { Review } from "./Review";
 import type { Row } from "./Row";
 import type { Toast } from "./Toast";
 
@@ -69,4 +70,8 @@ toasts?: Array<Toast>,
 /**
  * What went wrong and needs a person's eye.
  */
-notices?: Array<Notice>, };
+notices?: Array<Notice>, 
+/**
+ * The order that is being looked at.
+ */
+review?: Review, };

@@ -31,7 +31,15 @@ position: number, } | { "go": "select_step",
 /**
  * How far, negative = back.
  */
-by: number, } | { "go": "text", 
+by: number, } | { "go": "search", 
+/**
+ * Words of number, table, name, item.
+ */
+text: string, } | { "go": "review", 
+/**
+ * From the row; absent = look at none.
+ */
+order?: OrderId, } | { "go": "text", 
 /**
  * How large.
  */

@@ -75,4 +75,8 @@ glass: Glass,
 /**
  * New-order sound, 0-100.
  */
-volume: number, };
+volume: number, 
+/**
+ * What the recall tab is searched for.
+ */
+search?: string, };

@@ -3,6 +3,7 @@ import type { LineId } from "./LineId";
 import type { OperationId } from "./OperationId";
 import type { OrderId } from "./OrderId";
 import type { PressLine } from "./PressLine";
+import type { StationId } from "./StationId";
 
 /**
  * A press on the glass, a key, or (later) a spoken command.
@@ -55,7 +56,111 @@ seen: number,
 /**
  * Line and its pieces.
  */
-line: PressLine, } | { "press": "unbump", 
+line: PressLine, } | { "press": "start", 
+/**
+ * From the card.
+ */
+order: OrderId, 
+/**
+ * From the card.
+ */
+seen: number, 
+/**
+ * From the card.
+ */
+lines: Array<PressLine>, } | { "press": "unstart", 
+/**
+ * From the card.
+ */
+order: OrderId, 
+/**
+ * From the card.
+ */
+seen: number, 
+/**
+ * From the card.
+ */
+lines: Array<PressLine>, } | { "press": "rush", 
+/**
+ * From the card.
+ */
+order: OrderId, 
+/**
+ * From the card.
+ */
+seen: number, } | { "press": "unrush", 
+/**
+ * From the card.
+ */
+order: OrderId, 
+/**
+ * From the card.
+ */
+seen: number, } | { "press": "hold", 
+/**
+ * From the card.
+ */
+order: OrderId, 
+/**
+ * From the card.
+ */
+seen: number, 
+/**
+ * For so long; absent = until it is released.
+ */
+minutes?: number, } | { "press": "release", 
+/**
+ * From the card.
+ */
+order: OrderId, 
+/**
+ * From the card.
+ */
+seen: number, } | { "press": "fire", 
+/**
+ * From the card or row.
+ */
+order: OrderId, 
+/**
+ * From the card or row.
+ */
+seen: number, 
+/**
+ * From the card; absent = the scheduled order.
+ */
+course?: number, } | { "press": "transfer", 
+/**
+ * From the card.
+ */
+order: OrderId, 
+/**
+ * From the card.
+ */
+seen: number, 
+/**
+ * Which station.
+ */
+to: StationId, 
+/**
+ * Which lines.
+ */
+lines: Array<LineId>, } | { "press": "undo", 
+/**
+ * From the toast.
+ */
+order: OrderId, 
+/**
+ * From the toast.
+ */
+operation: OperationId, } | { "press": "recall", 
+/**
+ * From the row.
+ */
+order: OrderId, 
+/**
+ * From the row.
+ */
+operation: OperationId, } | { "press": "unbump", 
 /**
  * From the toast or row.
  */
@@ -63,4 +168,4 @@ order: OrderId,
 /**
  * From the toast or row.
  */
-operation: OperationId, } | { "press": "bump_selected" } | { "press": "recall_last" };
+operation: OperationId, } | { "press": "start_selected" } | { "press": "bump_selected" } | { "press": "recall_last" };

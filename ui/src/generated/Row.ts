@@ -42,6 +42,10 @@ since: At,
  */
 lines: Array<string>, 
 /**
+ * Recall: the station that bumped it, on a glass that shows all of them.
+ */
+station?: string, 
+/**
  * Recall: the bump that a recall takes back; absent when it is too old or the order was voided.
  */
 bump?: OperationId, };

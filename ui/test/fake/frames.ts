@@ -23,7 +23,17 @@ export function frameBetween(
     cards: after.cards.filter((card) => !same(held.get(card.id), card)),
     gone: before.cards.filter((card: Card) => !kept.has(card.id)).map((card) => card.id),
   };
-  for (const name of ["head", "connection", "places", "counts", "rows", "chips", "toasts", "notices"] as const) {
+  for (const name of [
+    "head",
+    "connection",
+    "places",
+    "counts",
+    "rows",
+    "chips",
+    "toasts",
+    "notices",
+    "review",
+  ] as const) {
     if (!same(before[name], after[name])) Object.assign(frame, { [name]: after[name] });
   }
   return overWire(frame);

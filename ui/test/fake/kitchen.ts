@@ -7,6 +7,7 @@
 import type { Card } from "../../src/generated/Card";
 import type { CardLine } from "../../src/generated/CardLine";
 import type { Connection } from "../../src/generated/Connection";
+import type { Done } from "../../src/generated/Done";
 import type { Fault } from "../../src/generated/Fault";
 import type { Frame } from "../../src/generated/Frame";
 import type { Go } from "../../src/generated/Go";
@@ -49,6 +50,8 @@ export class FakeKitchen implements Backend {
 
   readonly #started = performance.now();
   #toasts: Toast[] = [];
+  readonly #undos = new Map<string, () => void>();
+  #review: string | undefined;
   #bumped: { ticket: Ticket; operation: string; at: number; index: number }[] = [];
   #mount = 0;
   #revision = 1;
@@ -164,6 +167,14 @@ export class FakeKitchen implements Backend {
         if (next) this.head = { ...head, selected: next.card };
         break;
       }
+      case "search": {
+        const { search: __, ...rest } = head;
+        this.head = { ...rest, ...(go.text ? { search: go.text } : {}) };
+        break;
+      }
+      case "review":
+        this.#review = go.order;
+        break;
       case "text":
         this.head = { ...head, glass: { ...head.glass, text: go.text } };
         break;
@@ -212,7 +223,91 @@ export class FakeKitchen implements Backend {
         return this.#line(press.order, press.line, (line) => ({ ...line, state: "queued", done: 0 }));
       case "acknowledge":
         return this.#line(press.order, press.line.line, (line) => ({ ...line, ...NO_CHANGE }));
+      case "start":
+      case "unstart": {
+        const state = press.press === "start" ? "started" : "queued";
+        const from = press.press === "start" ? "queued" : "started";
+        for (const { line } of press.lines) {
+          this.#line(press.order, line, (held) => (held.state === from ? { ...held, state } : held));
+        }
+        return true;
+      }
+      case "start_selected": {
+        const card = this.#shown!.cards.find((held) => held.id === this.head.selected);
+        const { order, seen, bump: lines } = card ?? { order: "", seen: 0, bump: [] };
+        return card !== undefined && this.#do({ press: "start", order, seen, lines });
+      }
+      case "rush":
+      case "unrush": {
+        const { order, press: verb } = press;
+        const before = this.tickets;
+        const rushed = before.map((held) => (held.order === order ? { ...held, rush: verb === "rush" } : held));
+        this.tickets = rushed.toSorted((one, other) => Number(other.rush) - Number(one.rush));
+        if (verb === "rush") this.#offer(order, "rushed", 3_000, () => (this.tickets = before));
+        return true;
+      }
+      case "hold":
+        this.#ticket(press.order, {
+          held: true,
+          ...(press.minutes ? { held_until: this.now() + press.minutes * 60_000 } : {}),
+        });
+        this.#offer(press.order, "held", UNDO_MS, () => this.#ticket(press.order, { held: false }));
+        return true;
+      case "release":
+        return this.#ticket(press.order, { held: false });
+      case "fire":
+        if (press.course === undefined) {
+          this.scheduled = this.scheduled.filter((row) => row.order !== press.order);
+          return true;
+        }
+        this.tickets = this.tickets.map((ticket) => {
+          if (ticket.order !== press.order) return ticket;
+          const { next_course: _, ...rest } = ticket;
+          return { ...rest, lines: ticket.lines.map(({ waits: __, ...line }) => line) };
+        });
+        return true;
+      case "transfer": {
+        const before = this.tickets;
+        this.tickets = before.filter((held) => held.order !== press.order);
+        this.#offer(press.order, "transferred", UNDO_MS, () => (this.tickets = before), before);
+        return true;
+      }
+      case "undo": {
+        const undo = this.#undos.get(press.operation);
+        if (!undo) return this.#unbump(press.operation);
+        this.#undos.delete(press.operation);
+        this.#toasts = this.#toasts.filter((toast) => toast.operation !== press.operation);
+        undo();
+        return true;
+      }
+      case "recall":
+        return this.#unbump(press.operation);
     }
+  }
+
+  #ticket(order: string, what: Partial<Ticket>): boolean {
+    this.tickets = this.tickets.map((ticket) => (ticket.order === order ? { ...ticket, ...what } : ticket));
+    return true;
+  }
+
+  #offer(order: string, what: Done, ms: number, undo: () => void, tickets = this.tickets): void {
+    const ticket = tickets.find((held) => held.order === order);
+    if (!ticket) return;
+    const operation = `${what}${this.presses.length}`;
+    const { label, order_type } = ticket;
+    this.#undos.set(operation, undo);
+    this.#toasts = [...this.#toasts, { operation, order, label, order_type, until: this.now() + ms, what }];
+    setTimeout(() => {
+      this.#toasts = this.#toasts.filter((toast) => toast.operation !== operation);
+      this.#changed();
+    }, ms);
+  }
+
+  #reviewed(): Whole["review"] {
+    const bumped = this.#bumped.find(({ ticket }) => ticket.order === this.#review)?.ticket;
+    const ticket = bumped ?? this.tickets.find((held) => held.order === this.#review);
+    const card = ticket && partsOf(ticket, { ...ROUGH, rows: 99 })[0];
+    return card ? { card } : {};
   }
 
   #bump(order: string): boolean {
@@ -300,11 +395,17 @@ export class FakeKitchen implements Backend {
       ),
       toasts: this.#toasts,
       notices: this.notices,
+      review: this.#reviewed(),
     };
   }
 
   #recall(): Row[] {
-    return this.#bumped.toReversed().map(({ ticket, operation, at }) => ({
+    const words = (this.head.search ?? "").toLowerCase().split(" ");
+    const found = this.#bumped.filter(({ ticket }) => {
+      const own = `${ticket.number} ${ticket.label.text} ${ticket.lines.map((line) => line.name).join(" ")}`;
+      return words.every((word) => own.toLowerCase().includes(word));
+    });
+    return found.toReversed().map(({ ticket, operation, at }) => ({
       ...rowOf(ticket, at),
       bump: operation,
     }));

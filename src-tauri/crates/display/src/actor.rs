@@ -62,6 +62,8 @@ const FORGET_EVERY: Duration = Duration::from_secs(600);
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
 /// Notices kept; the oldest go first.
 const MOST_NOTICES: usize = 20;
+/// Characters of a search that are looked for.
+const LONGEST_SEARCH: usize = 100;
 /// How long the last writes of a shutdown may take.
 const LAST_WRITES: Duration = Duration::from_secs(2);
 /// How far the hub's time may move against the machine's before it is written down.
@@ -504,6 +506,8 @@ impl Actor {
             | Go::Order { .. }
             | Go::Select { .. }
             | Go::SelectStep { .. }
+            | Go::Search { .. }
+            | Go::Review { .. }
             | Go::Text { .. } => {}
         }
         let Some(mut view) = self.views.remove(id) else { return Ok(()) };
@@ -520,7 +524,8 @@ impl Actor {
         match go {
             Go::Tab { tab } => {
                 view.looking.tab = tab;
-                (view.page, view.selected) = (1, None);
+                (view.page, view.selected, view.review) = (1, None, None);
+                view.search.clear();
             }
             Go::Page { page } => (view.page, view.selected) = (page.max(1), None),
             Go::Station { station } => {
@@ -565,6 +570,13 @@ impl Actor {
                     view.page = *page;
                     view.selected = Some(Selected { order: order.clone(), position: 0 });
                 }
+            }
+            Go::Search { text } => view.search = text.chars().take(LONGEST_SEARCH).collect(),
+            Go::Review { order } => {
+                if order.as_ref().is_some_and(|order| self.log.board.order(order).is_none()) {
+                    return Err(Fault::new("order_unknown"));
+                }
+                view.review = order;
             }
             Go::Text { text } => view.looking.text = text,
             Go::Volume { .. } | Go::Dismiss { .. } => {}
@@ -653,13 +665,14 @@ impl Actor {
             for view in self.views.values_mut() {
                 let station = view.shown_station(&self.log.board);
                 let here = |id: &&OrderId| {
-                    self.log.board.order(id).is_some_and(|order| Ticket::of(order, &station).is_some())
+                    let order = self.log.board.order(id);
+                    order.is_some_and(|order| Ticket::of(order, &station, self.now).is_some())
                 };
                 view.unseen.extend(rung.new.iter().filter(here).cloned());
                 view.stale = true;
             }
         }
-        let fires = self.log.board.scheduled(self.now).first().and_then(|order| order.fire_at);
+        let fires = self.log.board.changes_at(self.now);
         self.bell_due = self.bell.due().into_iter().chain(fires).min();
     }
 

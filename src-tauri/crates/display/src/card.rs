@@ -3,13 +3,15 @@
 //! Pure: a card is made from the ticket, the setup and the hub's time, and is the same whoever asks.
 
 use kitchen::{
-    At, Line, LineState, Modifier, ModifierClass, Order, OrderLabel, OrderState, Setup, StationId, Ticket,
-    TicketLine,
+    At, Line, LineState, Modifier, ModifierClass, Order, OrderLabel, OrderState, Setup, StationId,
+    StationRole, Ticket, TicketLine,
 };
+use std::collections::BTreeSet;
 use wire::hub::Fault;
 
 use crate::frame::{
-    Card, CardLine, CardLineState, CardModifier, Grid, LineChange, LinePlace, PressLine, TicketLabel,
+    Card, CardLine, CardLineState, CardModifier, Grid, LineChange, LinePlace, LineWait, NextCourse,
+    PressLine, TicketLabel,
 };
 use crate::layout::{Demand, Slot};
 
@@ -37,7 +39,8 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         .map(|own| own_line(own, setup))
         .collect();
     let owed = |line: &&CardLine| {
-        matches!(line.state, CardLineState::Queued | CardLineState::Started | CardLineState::Done)
+        line.waits.is_none()
+            && matches!(line.state, CardLineState::Queued | CardLineState::Started | CardLineState::Done)
     };
     let total = lines.iter().filter(owed).count() as u32;
     let done = lines.iter().filter(|line| line.state == CardLineState::Done).count() as u32;
@@ -57,10 +60,13 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         promised_at: order.promised_at,
         courier: order.courier.as_ref().and_then(|courier| courier.name.clone()),
         courier_at: order.courier.as_ref().and_then(|courier| courier.at),
-        since: order.clock_started_at(),
+        since: ticket.since,
         urgency: ticket.urgency(&setup.settings, now),
         rush: order.rush,
-        held: order.hold.is_some(),
+        held: ticket.held,
+        held_until: order.hold.as_ref().filter(|_| ticket.held).and_then(|hold| hold.until),
+        next_course: next_course(order, now),
+        waits_for: waits_for(ticket, setup),
         voided: matches!(order.state, OrderState::Voided { .. }),
         fresh: is_fresh(ticket, now),
         note_allergy: note.as_deref().is_some_and(speaks_of_allergy),
@@ -71,20 +77,50 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         total,
         part: 1,
         parts: 1,
-        bump: ticket.own.iter().filter(|own| own.is_open()).map(|own| press(own.line)).collect(),
+        bump: ticket.own.iter().filter(|own| own.is_open()).map(press).collect(),
         pending: marks.pending,
         problem: marks.problem,
     }
 }
 
 /// Until when the ticket may count as new.
-pub(crate) fn fresh_until(order: &Order) -> At {
-    order.clock_started_at().plus(FRESH_MS)
+pub(crate) fn fresh_until(ticket: &Ticket<'_>) -> At {
+    ticket.since.plus(FRESH_MS)
 }
 
 /// Whether nobody has touched the ticket and it is young.
 pub(crate) fn is_fresh(ticket: &Ticket<'_>, now: At) -> bool {
-    now < fresh_until(ticket.order) && ticket.own.iter().all(|own| own.work.is_untouched())
+    let untouched = |own: &TicketLine<'_>| own.work.is_untouched() || !own.is_open();
+    now < fresh_until(ticket)
+        && ticket.own.iter().all(untouched)
+        && ticket.own.iter().any(|own| own.work.is_untouched() && own.is_open())
+}
+
+fn next_course(order: &Order, now: At) -> Option<NextCourse> {
+    let course = order.next_course(now).filter(|_| order.is_fired(now))?;
+    let fires_at = order.course_fires_at(Some(course.number));
+    Some(NextCourse { number: course.number, name: course.name.clone(), fires_at })
+}
+
+/// The house rule that a pass waits, and whom it waits for.
+fn waits_for(ticket: &Ticket<'_>, setup: &Setup) -> Option<Vec<String>> {
+    if !setup.settings.pass_waits {
+        return None;
+    }
+    let covers = match setup.station(ticket.station) {
+        _ if ticket.station.is_expo() => None,
+        Some(pass) if pass.role == StationRole::Expo => Some(&pass.covers),
+        Some(_) | None => return None,
+    };
+    let waiting: BTreeSet<&StationId> = ticket
+        .own
+        .iter()
+        .filter(|own| own.is_open())
+        .flat_map(|own| own.line.prep_work().filter(|work| work.bumped < own.line.live()))
+        .map(|work| &work.station)
+        .filter(|id| covers.is_none_or(|covers| covers.contains(id)))
+        .collect();
+    (!waiting.is_empty()).then(|| names(setup, waiting.into_iter()))
 }
 
 /// One part of a card that is longer than a column. Only the last part can be bumped, and it bumps the whole ticket.
@@ -112,7 +148,10 @@ pub(crate) fn demand(card: &Card, grid: &Grid) -> Demand {
         }
         LinePlace::Own { cooking } => {
             let modifiers: u32 = line.modifiers.iter().map(|modifier| modifier_rows(modifier, grid)).sum();
-            let marks = u32::from(line.change.is_some()) + u32::from(!cooking.is_empty());
+            let said = line.waits.is_some() || line.to_come.is_some() || line.also.is_some();
+            let marks = u32::from(line.change.is_some() || line.from.is_some())
+                + u32::from(!cooking.is_empty())
+                + u32::from(said);
             let further = wrapped(&line.name, grid.name_chars).saturating_sub(1) + modifiers + marks;
             grid.line_px + further * grid.row_px + note(&line.note)
         }
@@ -179,11 +218,33 @@ fn own_line(own: &TicketLine<'_>, setup: &Setup) -> CardLine {
         true => names(setup, line.prep_work().filter(|prep| prep.bumped < live).map(|prep| &prep.station)),
         false => Vec::new(),
     };
+    // What has not come here yet is no piece to be touched.
+    let before = work.after.as_ref().filter(|_| live > 0 && own.asked < live);
+    let waits = match before {
+        _ if live == 0 || own.asked.max(work.done) > 0 => None,
+        Some(station) => Some(LineWait::Station { name: name_of(setup, station) }),
+        None => Some(LineWait::Course),
+    };
+    let to_come = before.filter(|_| waits.is_none()).map(|_| own.to_come()).filter(|pieces| *pieces > 0);
+    let state = match to_come {
+        Some(_) if work.bumped >= own.asked => CardLineState::Bumped,
+        Some(_) if work.done >= own.asked => CardLineState::Done,
+        Some(_) | None => state,
+    };
+    let others: Vec<&StationId> = match work.station.is_expo() {
+        true => Vec::new(),
+        false => line.prep_work().map(|other| &other.station).filter(|id| **id != work.station).collect(),
+    };
     let change = work.change.as_ref().map(|change| LineChange { kind: change.kind, was: change.was });
     CardLine {
+        quantity: if to_come.is_some() { own.asked.max(work.done) } else { live },
         done: work.done.min(live),
         place: LinePlace::Own { cooking },
         state,
+        waits,
+        to_come,
+        from: work.came_from.as_ref().map(|id| name_of(setup, id)),
+        also: (!others.is_empty()).then(|| names(setup, others.into_iter())),
         change,
         ..plain_line(line)
     }
@@ -221,19 +282,25 @@ fn plain_line(line: &Line) -> CardLine {
         nested: line.parent.is_some(),
         place: LinePlace::Own { cooking: Vec::new() },
         state: CardLineState::Queued,
+        waits: None,
+        to_come: None,
+        from: None,
+        also: None,
         change: None,
     }
 }
 
-fn press(line: &Line) -> PressLine {
-    PressLine { line: line.id.clone(), upto: line.live() }
+fn press(own: &TicketLine<'_>) -> PressLine {
+    PressLine { line: own.line.id.clone(), upto: own.asked }
+}
+
+fn name_of(setup: &Setup, id: &StationId) -> String {
+    // A station that was removed from the setup meanwhile still has a name to be called by: its id.
+    setup.station(id).map_or_else(|| id.to_string(), |station| station.name.clone())
 }
 
 fn names<'a>(setup: &Setup, stations: impl Iterator<Item = &'a StationId>) -> Vec<String> {
-    // A station that was removed from the setup meanwhile still has a name to be called by: its id.
-    stations
-        .map(|id| setup.station(id).map_or_else(|| id.to_string(), |station| station.name.clone()))
-        .collect()
+    stations.map(|id| name_of(setup, id)).collect()
 }
 
 fn speaks_of_allergy(text: &str) -> bool {
@@ -320,5 +387,35 @@ mod tests {
         ] {
             assert_eq!(wrapped(text, chars), rows, "{text:?} in {chars}");
         }
+    }
+
+    #[test]
+    fn a_line_says_where_it_waits_who_else_cooks_it_and_how_much_is_to_come() {
+        let mut setup = testkit::setup();
+        setup.stations[0].hands_on_to = Some("fry".into());
+        let order = testkit::draft("1", vec![testkit::line("steak", 3, &[])]);
+        let order = order.open("o".into(), "1".into(), At(0), &setup).expect("a draft");
+        let line_at = |order: &Order, station: &str| {
+            let station = StationId::from(station);
+            let ticket = Ticket::of(order, &station, At(1)).expect("a ticket");
+            let card = card(&ticket, &setup, At(1), Marks::default());
+            (card.lines[0].clone(), card.bump)
+        };
+        assert_eq!(line_at(&order, "grill").0.also, Some(vec!["Fry".to_owned()]));
+        let (waits, bump) = line_at(&order, "fry");
+        assert_eq!(waits.waits, Some(LineWait::Station { name: "Grill".to_owned() }));
+        assert!(bump.is_empty());
+        let finish = kitchen::Operation {
+            id: "f".into(),
+            device: None,
+            at: At(1),
+            order: order.id.clone(),
+            seen: 1,
+            act: kitchen::Act::Finish { station: "grill".into(), lines: vec![testkit::touch("steak#1", 2)] },
+        };
+        let order = kitchen::decide(&order, &finish, &setup, At(1)).expect("decided").order.expect("changed");
+        let (line, bump) = line_at(&order, "fry");
+        assert_eq!((line.quantity, line.to_come, line.waits), (2, Some(1), None));
+        assert_eq!(bump, [PressLine { line: "steak#1".into(), upto: 2 }]);
     }
 }

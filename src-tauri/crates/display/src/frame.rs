@@ -64,6 +64,20 @@ pub struct Frame {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notices: Option<Vec<Notice>>,
+    /// The order that is being looked at.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+}
+
+/// An order that somebody looks at from a row of a list: the whole of it, and nothing about it changes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Review {
+    /// As the pass sees it; absent = nobody looks at one.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Box<Card>>,
 }
 
 /// Header and everything around the tickets.
@@ -107,6 +121,10 @@ pub struct Head {
     pub glass: Glass,
     /// New-order sound, 0-100.
     pub volume: u8,
+    /// What the recall tab is searched for.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
 }
 
 /// A station to choose.
@@ -246,6 +264,18 @@ pub struct Card {
     pub rush: bool,
     /// Nobody is to cook it now.
     pub held: bool,
+    /// When that ends by itself.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<At>,
+    /// The course that can be fired next.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_course: Option<NextCourse>,
+    /// The stations that this pass waits for: it cannot be bumped before.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Vec<String>>,
     /// The whole order was taken back; bumping says that it was seen.
     pub voided: bool,
     /// Nobody has touched it and it is younger than the new-order mark.
@@ -276,6 +306,36 @@ pub struct Card {
     pub problem: Option<Fault>,
 }
 
+/// A course that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct NextCourse {
+    /// Counts from 1; a press names it.
+    pub number: u8,
+    /// Shown name.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it fires by itself.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fires_at: Option<At>,
+}
+
+/// Why a line is not to be made yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LineWait {
+    /// Its course is not fired.
+    Course,
+    /// It is still made at that station.
+    Station {
+        /// Shown name.
+        name: String,
+    },
+}
+
 /// One line on a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -304,6 +364,22 @@ pub struct CardLine {
     pub place: LinePlace,
     /// How it is.
     pub state: CardLineState,
+    /// Nothing is to be made of it yet; shown grey.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<LineWait>,
+    /// Further pieces that will come from the station before.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_come: Option<u32>,
+    /// Somebody sent it here from that station.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Other stations that cook the same line.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<Vec<String>>,
     /// A change after firing that nobody here has touched yet.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -422,6 +498,10 @@ pub struct Row {
     pub since: At,
     /// Its lines in short: `2 Sea bass`.
     pub lines: Vec<String>,
+    /// Recall: the station that bumped it, on a glass that shows all of them.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub station: Option<String>,
     /// Recall: the bump that a recall takes back; absent when it is too old or the order was voided.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -442,7 +522,25 @@ pub struct NewChip {
     pub page: u32,
 }
 
-/// A bump that can be taken back.
+/// What was done that a toast takes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum Done {
+    /// A bump.
+    #[default]
+    Bumped,
+    /// A rush.
+    Rushed,
+    /// A hold.
+    Held,
+    /// An order or a course fired ahead of its time.
+    Fired,
+    /// Lines sent to another station.
+    Transferred,
+}
+
+/// Something that can be taken back for a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Toast {
@@ -456,6 +554,10 @@ pub struct Toast {
     pub order_type: OrderType,
     /// When the toast goes.
     pub until: At,
+    /// What was done; absent = a bump.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<Done>,
 }
 
 /// Something that went wrong and needs a person's eye.
@@ -547,13 +649,101 @@ pub enum Press {
         /// Line and its pieces.
         line: PressLine,
     },
-    /// Undo of a toast, or recall of a row.
+    /// The whole ticket, or a line: somebody begins.
+    Start {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// From the card.
+        lines: Vec<PressLine>,
+    },
+    /// Nobody has begun after all.
+    Unstart {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// From the card.
+        lines: Vec<PressLine>,
+    },
+    /// Before all others.
+    Rush {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// Like the others again.
+    Unrush {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// Nobody is to cook it now.
+    Hold {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// For so long; absent = until it is released.
+        #[ts(optional)]
+        #[serde(default)]
+        minutes: Option<u32>,
+    },
+    /// It is to be cooked after all.
+    Release {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// To the stations now, ahead of its time.
+    Fire {
+        /// From the card or row.
+        order: OrderId,
+        /// From the card or row.
+        seen: u64,
+        /// From the card; absent = the scheduled order.
+        #[ts(optional)]
+        #[serde(default)]
+        course: Option<u8>,
+    },
+    /// Another station is to do these.
+    Transfer {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+        /// Which station.
+        to: StationId,
+        /// Which lines.
+        lines: Vec<LineId>,
+    },
+    /// The toast: as it was before.
+    Undo {
+        /// From the toast.
+        order: OrderId,
+        /// From the toast.
+        operation: OperationId,
+    },
+    /// A row of the recall tab: back to its old place, at every station that had bumped any of it.
+    Recall {
+        /// From the row.
+        order: OrderId,
+        /// From the row.
+        operation: OperationId,
+    },
+    /// Takes one bump back, and only that.
     Unbump {
         /// From the toast or row.
         order: OrderId,
         /// From the toast or row.
         operation: OperationId,
     },
+    /// Start the selected card.
+    StartSelected,
     /// Bump the selected card (Enter, bump bar).
     BumpSelected,
     /// Bring back the last ticket bumped on this view (bump bar).
@@ -594,6 +784,18 @@ pub enum Go {
     SelectStep {
         /// How far, negative = back.
         by: i32,
+    },
+    /// What the recall tab is searched for; empty = everything.
+    Search {
+        /// Words of number, table, name, item.
+        text: String,
+    },
+    /// Look at an order.
+    Review {
+        /// From the row; absent = look at none.
+        #[ts(optional)]
+        #[serde(default)]
+        order: Option<OrderId>,
     },
     /// Text size, kept over restarts.
     Text {

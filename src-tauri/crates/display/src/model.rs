@@ -389,7 +389,7 @@ impl World {
         let act = match how {
             0 => Act::Finish { station, lines },
             1 => match order.bumps.last() {
-                Some(bump) => Act::Unbump { bump: bump.operation.clone() },
+                Some(bump) => Act::Unbump { bump: bump.operation.clone(), also: vec![] },
                 None => return,
             },
             _ => Act::Bump { station, lines },

@@ -5,19 +5,23 @@
 
 use crate::actor::{Actor, Reply};
 use crate::card;
-use crate::frame::{Press, PressLine, Pressed, Toast};
-use crate::view::{Scene, recall_rows};
+use crate::frame::{Done, Press, PressLine, Pressed, Row, Toast};
+use crate::view::{Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
-    Act, At, Decided, Operation, OperationId, Order, OrderId, StationId, Ticket, TicketLine, Touch, decide,
+    Act, At, Bump, Decided, Operation, OperationId, Order, OrderId, StationId, Ticket, TicketLine, Touch,
+    decide,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::oneshot;
 use wire::hub::Fault;
 
 /// Presses that may wait for the disk. A person cannot press faster than that; a stuck disk must not fill memory.
 const MOST_WAITING: usize = 64;
+
+/// How long a rush can be cancelled from its toast (KITCHEN_FACTS: three seconds). It is shown at once everywhere.
+const CANCEL_RUSH_MS: i64 = 3_000;
 
 /// A press that waits for its turn.
 pub(crate) struct Waiting {
@@ -40,8 +44,8 @@ struct Made {
 }
 
 enum What {
-    /// An operation, for the hub.
-    Operation(Operation),
+    /// An operation, for the hub, and the one that it takes back.
+    Operation(Operation, Option<OperationId>),
     /// An operation that never left this screen, taken back.
     Cancel(OperationId),
 }
@@ -51,6 +55,14 @@ struct Meant {
     order: OrderId,
     seen: u64,
     act: Act,
+    /// The one operation that it takes back, whole.
+    undoes: Option<OperationId>,
+}
+
+impl Meant {
+    fn new(order: OrderId, seen: u64, act: Act) -> Self {
+        Self { order, seen, act, undoes: None }
+    }
 }
 
 impl Pressing {
@@ -59,7 +71,7 @@ impl Pressing {
         let result = self.answer.await.unwrap_or(Err(CommitError::Closed));
         for made in self.made {
             let answer = match (&result, made.what) {
-                (Ok(()), What::Operation(operation)) => Ok(Pressed { operation: Some(operation.id) }),
+                (Ok(()), What::Operation(operation, _)) => Ok(Pressed { operation: Some(operation.id) }),
                 (Ok(()), What::Cancel(_)) => Ok(Pressed { operation: None }),
                 (Err(error), _) => Err(disk_fault(error)),
             };
@@ -89,7 +101,7 @@ impl Actor {
             match self.make(&view, press, &mut ahead) {
                 Ok(Some(what)) => {
                     match &what {
-                        What::Operation(operation) => {
+                        What::Operation(operation, _) => {
                             batch.operations.push(Queued { operation: operation.clone(), not_before: None });
                         }
                         What::Cancel(id) => batch.settled.push(id.clone()),
@@ -114,8 +126,11 @@ impl Actor {
         let Some(Pressing { made, .. }) = self.pressing.take() else { return };
         for Made { view, reply, what } in made {
             let answer = match (result, what) {
-                (Ok(()), What::Operation(operation)) => {
+                (Ok(()), What::Operation(operation, undoes)) => {
                     let id = operation.id.clone();
+                    if let Some(undone) = undoes {
+                        self.drop_toast(&undone);
+                    }
                     self.operation_made(&view, operation);
                     Ok(Pressed { operation: Some(id) })
                 }
@@ -124,7 +139,7 @@ impl Actor {
                     self.drop_toast(&id);
                     Ok(Pressed { operation: None })
                 }
-                (Err(error), What::Operation(_)) => Err(disk_fault(error)),
+                (Err(error), What::Operation(..)) => Err(disk_fault(error)),
                 (Err(error), What::Cancel(id)) => {
                     self.log.outbox.release(&id);
                     Err(disk_fault(error))
@@ -145,41 +160,63 @@ impl Actor {
             // The log went on while the disk wrote. It is durable and the hub will judge it.
             self.log.board.restore(operation.clone());
         }
-        match &operation.act {
-            Act::Bump { .. } => {
-                let seconds = i64::from(self.log.board.setup().settings.undo_seconds);
-                if let (Some(order), Some(held)) =
-                    (self.log.board.order(&operation.order), self.views.get_mut(view))
-                {
-                    held.toasts.push(Toast {
-                        operation: operation.id.clone(),
-                        order: order.id.clone(),
-                        label: card::label(order),
-                        order_type: order.order_type,
-                        until: self.now.plus(seconds * 1_000),
-                    });
-                }
+        if let Act::Unbump { bump, also } = &operation.act {
+            for bump in std::iter::once(bump).chain(also) {
+                self.drop_toast(bump);
             }
-            Act::Unbump { bump } => {
-                let bump = bump.clone();
-                self.drop_toast(&bump);
-            }
-            Act::Start { .. }
-            | Act::Finish { .. }
-            | Act::Reopen { .. }
-            | Act::Acknowledge { .. }
-            | Act::Advance { .. }
-            | Act::AddLines { .. }
-            | Act::VoidLines { .. }
-            | Act::VoidOrder { .. } => {}
         }
+        self.offer(view, &operation);
         self.log.outbox.push(operation);
     }
 
-    /// A bump that can no longer be taken back by its toast.
-    pub(crate) fn drop_toast(&mut self, bump: &OperationId) {
+    /// Offers to take back what was done, for a moment and on the view it was done on.
+    fn offer(&mut self, view: &str, operation: &Operation) {
+        let usual = i64::from(self.log.board.setup().settings.undo_seconds) * 1_000;
+        let (what, undo, ms) = match &operation.act {
+            Act::Bump { .. } => {
+                (Done::Bumped, Act::Unbump { bump: operation.id.clone(), also: Vec::new() }, usual)
+            }
+            Act::Rush => (Done::Rushed, Act::Unrush, CANCEL_RUSH_MS),
+            Act::Hold { .. } => (Done::Held, Act::Release, usual),
+            Act::Fire { course } => (Done::Fired, Act::Unfire { course: *course }, usual),
+            Act::Transfer { from, to, lines } => {
+                let back = Act::Transfer { from: to.clone(), to: from.clone(), lines: lines.clone() };
+                (Done::Transferred, back, usual)
+            }
+            Act::Start { .. }
+            | Act::Unstart { .. }
+            | Act::Finish { .. }
+            | Act::Reopen { .. }
+            | Act::Unbump { .. }
+            | Act::Acknowledge { .. }
+            | Act::Unrush
+            | Act::Release
+            | Act::Unfire { .. }
+            | Act::Advance { .. }
+            | Act::AddLines { .. }
+            | Act::VoidLines { .. }
+            | Act::ChangeLine { .. }
+            | Act::VoidOrder { .. }
+            | Act::Unknown => return,
+        };
+        if let (Some(order), Some(held)) = (self.log.board.order(&operation.order), self.views.get_mut(view))
+        {
+            let toast = Toast {
+                operation: operation.id.clone(),
+                order: order.id.clone(),
+                label: card::label(order),
+                order_type: order.order_type,
+                until: self.now.plus(ms),
+                what: (what != Done::Bumped).then_some(what),
+            };
+            held.offers.push(Offer { toast, undo });
+        }
+    }
+
+    /// Something that can no longer be taken back by its toast.
+    pub(crate) fn drop_toast(&mut self, operation: &OperationId) {
         for view in self.views.values_mut() {
-            view.toasts.retain(|toast| &toast.operation != bump);
+            view.offers.retain(|offer| &offer.toast.operation != operation);
         }
     }
 
@@ -189,7 +226,7 @@ impl Actor {
         press: Press,
         ahead: &mut BTreeMap<OrderId, Order>,
     ) -> Result<Option<What>, Fault> {
-        let Some(Meant { order, seen, act }) = self.meaning(view, press)? else { return Ok(None) };
+        let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press)? else { return Ok(None) };
         let id = OperationId(new_id(&mut self.ulids, self.now));
         let device = Some(self.device.clone());
         let operation = Operation { id, device, at: self.now, order, seen, act };
@@ -201,13 +238,13 @@ impl Actor {
         let Some(next) = next else { return Ok(None) };
         let untouched_ahead = !ahead.contains_key(&operation.order);
         ahead.insert(operation.order.clone(), next);
-        if let Act::Unbump { bump } = &operation.act
+        if let Some(undone) = &undoes
             && untouched_ahead
-            && self.log.outbox.hold(bump)
+            && self.log.outbox.hold(undone)
         {
-            return Ok(Some(What::Cancel(bump.clone())));
+            return Ok(Some(What::Cancel(undone.clone())));
         }
-        Ok(Some(What::Operation(operation)))
+        Ok(Some(What::Operation(operation, undoes)))
     }
 
     /// What a press on a view means; nothing when there is nothing to act on.
@@ -217,51 +254,112 @@ impl Actor {
         let confirmed = |order: &OrderId| self.log.board.confirmed(order).map_or(0, |order| order.version);
         let meant = match press {
             Press::Bump { order, seen, lines } => {
-                Meant { order, seen, act: Act::Bump { station, lines: touches(lines) } }
+                Meant::new(order, seen, Act::Bump { station, lines: touches(lines) })
             }
             Press::Finish { order, seen, line } => {
-                Meant { order, seen, act: Act::Finish { station, lines: touches(vec![line]) } }
+                Meant::new(order, seen, Act::Finish { station, lines: touches(vec![line]) })
             }
             Press::Reopen { order, seen, line } => {
                 let lines = vec![Touch { line, upto: 0 }];
-                Meant { order, seen, act: Act::Reopen { station, lines } }
+                Meant::new(order, seen, Act::Reopen { station, lines })
             }
             Press::Acknowledge { order, seen, line } => {
-                Meant { order, seen, act: Act::Acknowledge { station, lines: touches(vec![line]) } }
+                Meant::new(order, seen, Act::Acknowledge { station, lines: touches(vec![line]) })
+            }
+            Press::Start { order, seen, lines } => {
+                Meant::new(order, seen, Act::Start { station, lines: touches(lines) })
+            }
+            Press::Unstart { order, seen, lines } => {
+                Meant::new(order, seen, Act::Unstart { station, lines: touches(lines) })
+            }
+            Press::Rush { order, seen } => Meant::new(order, seen, Act::Rush),
+            Press::Unrush { order, seen } => Meant::new(order, seen, Act::Unrush),
+            Press::Hold { order, seen, minutes } => {
+                let until = minutes.map(|minutes| self.now.plus(i64::from(minutes) * 60_000));
+                Meant::new(order, seen, Act::Hold { until })
+            }
+            Press::Release { order, seen } => Meant::new(order, seen, Act::Release),
+            Press::Fire { order, seen, course } => Meant::new(order, seen, Act::Fire { course }),
+            Press::Transfer { order, seen, to, lines } => {
+                Meant::new(order, seen, Act::Transfer { from: station, to, lines })
+            }
+            Press::Undo { order, operation } => {
+                let offer = held.offers.iter().find(|offer| offer.toast.operation == operation);
+                let undo = offer.map(|offer| offer.undo.clone()).ok_or_else(|| Fault::new("undo_over"))?;
+                let seen = confirmed(&order);
+                Meant { order, seen, act: undo, undoes: Some(operation) }
             }
             Press::Unbump { order, operation } => {
                 let seen = confirmed(&order);
-                Meant { order, seen, act: Act::Unbump { bump: operation } }
+                let act = Act::Unbump { bump: operation.clone(), also: Vec::new() };
+                Meant { order, seen, act, undoes: Some(operation) }
+            }
+            Press::Recall { order, operation } => self.recall(order, operation),
+            Press::StartSelected => {
+                let Some((order, lines)) = self.selected_lines(held, &station) else { return Ok(None) };
+                let seen = confirmed(&order);
+                Meant::new(order, seen, Act::Start { station, lines })
             }
             Press::BumpSelected => {
-                let Some(selected) = held.selected.as_ref() else { return Ok(None) };
-                let order = selected.order.clone();
-                let lines =
-                    self.log.board.order(&order).map(|order| open_lines(order, &station)).unwrap_or_default();
-                if lines.is_empty() {
-                    return Ok(None);
-                }
+                let Some((order, lines)) = self.selected_lines(held, &station) else { return Ok(None) };
                 let seen = confirmed(&order);
-                Meant { order, seen, act: Act::Bump { station, lines } }
+                Meant::new(order, seen, Act::Bump { station, lines })
             }
             Press::RecallLast => {
                 let pending = self.pending_orders();
                 let scene: Scene<'_> = self.scene(&pending);
+                // The last one of this glass, also where the list shows those of all.
+                let bumped_here = |row: &Row| {
+                    let order = self.log.board.order(&row.order)?;
+                    let here = |bump: &&Bump| Some(&bump.operation) == row.bump.as_ref();
+                    order.bumps.iter().find(here).filter(|bump| bump.station == station)
+                };
                 let last =
-                    recall_rows(&scene, &station).into_iter().find_map(|row| Some((row.order, row.bump?)));
-                let Some((order, bump)) = last else { return Ok(None) };
+                    recall_rows(&scene, &station, "").into_iter().find(|row| bumped_here(row).is_some());
+                let Some((order, bump)) = last.and_then(|row| Some((row.order, row.bump?))) else {
+                    return Ok(None);
+                };
                 let seen = confirmed(&order);
-                Meant { order, seen, act: Act::Unbump { bump } }
+                let act = Act::Unbump { bump: bump.clone(), also: Vec::new() };
+                Meant { order, seen, act, undoes: Some(bump) }
             }
         };
         Ok(Some(meant))
     }
+
+    /// A recall brings the lines of a bump back wherever they have been bumped: what the grill sent out wrongly is also
+    /// not at the pass any more.
+    fn recall(&self, order: OrderId, operation: OperationId) -> Meant {
+        let bumps = self.log.board.order(&order).map(|order| order.bumps.as_slice()).unwrap_or_default();
+        let lines: BTreeSet<_> = bumps
+            .iter()
+            .filter(|bump| bump.operation == operation)
+            .flat_map(|bump| bump.moves.iter().map(|moved| &moved.line))
+            .collect();
+        let also: Vec<OperationId> = bumps
+            .iter()
+            .filter(|bump| bump.operation != operation)
+            .filter(|bump| bump.moves.iter().any(|moved| lines.contains(&moved.line)))
+            .map(|bump| bump.operation.clone())
+            .collect();
+        let seen = self.log.board.confirmed(&order).map_or(0, |order| order.version);
+        let undoes = also.is_empty().then(|| operation.clone());
+        Meant { order, seen, act: Act::Unbump { bump: operation, also }, undoes }
+    }
+
+    /// What is open on the selected card.
+    fn selected_lines(&self, view: &View, station: &StationId) -> Option<(OrderId, Vec<Touch>)> {
+        let selected = view.selected.as_ref()?;
+        let order = self.log.board.order(&selected.order)?;
+        let lines = open_lines(order, station, self.now);
+        (!lines.is_empty()).then(|| (order.id.clone(), lines))
+    }
 }
 
-fn open_lines(order: &Order, station: &StationId) -> Vec<Touch> {
+fn open_lines(order: &Order, station: &StationId, now: At) -> Vec<Touch> {
     let open = |own: &&TicketLine<'_>| own.is_open();
-    let touch = |own: &TicketLine<'_>| Touch { line: own.line.id.clone(), upto: own.line.live() };
-    Ticket::of(order, station)
+    let touch = |own: &TicketLine<'_>| Touch { line: own.line.id.clone(), upto: own.asked };
+    Ticket::of(order, station, now)
         .map(|ticket| ticket.own.iter().filter(open).map(touch).collect())
         .unwrap_or_default()
 }

@@ -6,12 +6,12 @@
 
 use crate::card::{self, Marks};
 use crate::frame::{
-    AllDayCount, Card, Connection, Frame, Glass as Measure, Grid, Head, NewChip, Notice, Place, Row,
+    AllDayCount, Card, Connection, Frame, Glass as Measure, Grid, Head, NewChip, Notice, Place, Review, Row,
     StationChoice, Tab, TextSize, Toast,
 };
 use crate::layout::lay_out;
 use kitchen::{
-    At, Board, OperationId, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day,
+    Act, At, Board, OperationId, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -57,7 +57,11 @@ pub(crate) struct View {
     pub(crate) selected: Option<Selected>,
     /// New orders whose page nobody has looked at.
     pub(crate) unseen: BTreeSet<OrderId>,
-    pub(crate) toasts: Vec<Toast>,
+    pub(crate) offers: Vec<Offer>,
+    /// What the recall tab is searched for.
+    pub(crate) search: String,
+    /// The order that is looked at from a list.
+    pub(crate) review: Option<OrderId>,
     /// The mount that may ask; none: nobody looks.
     pub(crate) mount: Option<u32>,
     pub(crate) glass: Glass,
@@ -69,6 +73,14 @@ pub(crate) struct View {
     through: VecDeque<(u32, u64)>,
     /// The latest revision that the window says is on the glass.
     painted: u32,
+}
+
+/// What was done on this view and can be taken back for a moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub(crate) toast: Toast,
+    /// The act that takes it back.
+    pub(crate) undo: Act,
 }
 
 /// The selected card.
@@ -106,6 +118,7 @@ pub(crate) struct Picture {
     pub(crate) chips: Vec<NewChip>,
     pub(crate) toasts: Vec<Toast>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) review: Review,
 }
 
 impl View {
@@ -117,7 +130,9 @@ impl View {
             page: 1,
             selected: None,
             unseen: BTreeSet::new(),
-            toasts: Vec::new(),
+            offers: Vec::new(),
+            search: String::new(),
+            review: None,
             mount: None,
             glass: Glass::default(),
             stale: true,
@@ -153,20 +168,9 @@ impl View {
         let shown = self.shown_station(board);
         let tickets = board.tickets(&shown, now);
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
-        self.toasts.retain(|toast| toast.until > now);
+        self.offers.retain(|offer| offer.toast.until > now);
 
-        let whole: Vec<Card> = tickets
-            .iter()
-            .map(|ticket| {
-                let id = &ticket.order.id;
-                let marks = Marks {
-                    seen: board.confirmed(id).map_or(ticket.order.version, |order| order.version),
-                    pending: scene.pending.contains(id),
-                    problem: scene.problems.get(id).cloned(),
-                };
-                card::card(ticket, setup, now, marks)
-            })
-            .collect();
+        let whole: Vec<Card> = tickets.iter().map(|ticket| whole_card(scene, ticket)).collect();
         let demands: Vec<_> = whole.iter().map(|card| card::demand(card, &grid)).collect();
         let slots = lay_out(&grid, &demands);
         let on_cards = matches!(self.looking.tab, Tab::Station | Tab::Expo);
@@ -223,7 +227,7 @@ impl View {
         let scheduled = board.scheduled(now);
         let rows = match self.looking.tab {
             Tab::Scheduled => scheduled.iter().map(|order| scheduled_row(scene, order)).collect(),
-            Tab::Recall => recall_rows(scene, &station),
+            Tab::Recall => recall_rows(scene, &station, &self.search),
             Tab::Station | Tab::Expo | Tab::AllDay => Vec::new(),
         };
         let open_at = |other: &StationId| {
@@ -248,8 +252,10 @@ impl View {
             selected,
             glass: Measure { px_per_mm: self.px_per_mm, text: self.looking.text },
             volume: scene.volume,
+            search: Some(self.search.clone()).filter(|text| !text.is_empty()),
         };
-        self.changes_at = next_change(scene, &tickets, &scheduled, &self.toasts, now);
+        let toasts: Vec<Toast> = self.offers.iter().map(|offer| offer.toast.clone()).collect();
+        self.changes_at = next_change(scene, &tickets, &toasts, now);
         Picture {
             head,
             connection: scene.connection.clone(),
@@ -258,8 +264,9 @@ impl View {
             counts,
             rows,
             chips: chips.into_iter().map(|(_, chip)| chip).collect(),
-            toasts: self.toasts.clone(),
+            toasts,
             notices: scene.notices.to_vec(),
+            review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
         }
     }
 
@@ -375,23 +382,30 @@ fn choices(board: &Board) -> Vec<StationChoice> {
     choices
 }
 
-fn next_change(
-    scene: &Scene<'_>,
-    tickets: &[Ticket<'_>],
-    scheduled: &[&Order],
-    toasts: &[Toast],
-    now: At,
-) -> Option<At> {
+fn next_change(scene: &Scene<'_>, tickets: &[Ticket<'_>], toasts: &[Toast], now: At) -> Option<At> {
     let settings = &scene.board.setup().settings;
-    let pressing =
-        tickets.iter().filter_map(|ticket| Urgency::changes_at(ticket.order, ticket.station, settings, now));
-    let fresh = tickets
-        .iter()
-        .filter(|ticket| card::is_fresh(ticket, now))
-        .map(|ticket| card::fresh_until(ticket.order));
-    let fires = scheduled.iter().filter_map(|order| order.fire_at).filter(|at| *at > now);
+    let pressing = tickets.iter().filter_map(|ticket| Urgency::changes_at(ticket, settings, now));
+    let fresh = tickets.iter().filter(|ticket| card::is_fresh(ticket, now)).map(card::fresh_until);
+    let fires = scene.board.changes_at(now);
     let toasts = toasts.iter().map(|toast| toast.until);
     pressing.chain(fresh).chain(fires).chain(toasts).min()
+}
+
+/// The order as the pass sees it, whatever has been bumped of it.
+fn review(scene: &Scene<'_>, order: &OrderId) -> Review {
+    let expo = StationId::expo();
+    let ticket = scene.board.order(order).and_then(|order| Ticket::of(order, &expo, scene.now));
+    Review { card: ticket.map(|ticket| Box::new(whole_card(scene, &ticket))) }
+}
+
+fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>) -> Card {
+    let id = &ticket.order.id;
+    let marks = Marks {
+        seen: scene.board.confirmed(id).map_or(ticket.order.version, |order| order.version),
+        pending: scene.pending.contains(id),
+        problem: scene.problems.get(id).cloned(),
+    };
+    card::card(ticket, scene.board.setup(), scene.now, marks)
 }
 
 fn scheduled_row(scene: &Scene<'_>, order: &Order) -> Row {
@@ -414,18 +428,21 @@ fn row(scene: &Scene<'_>, order: &Order) -> Row {
         at: order.updated_at,
         since: order.clock_started_at(),
         lines: Vec::new(),
+        station: None,
         bump: None,
     }
 }
 
-/// What left this station's glass this shift, the latest first.
-pub(crate) fn recall_rows(scene: &Scene<'_>, station: &StationId) -> Vec<Row> {
+/// What left this station's glass this shift, the latest first; at the pass, what left any. Only what a search finds.
+pub(crate) fn recall_rows(scene: &Scene<'_>, station: &StationId, search: &str) -> Vec<Row> {
     // By the hub's clock, but for what the hub has not stamped yet: that is later than all it has.
     let pending: BTreeSet<&OperationId> = scene.board.pending().map(|operation| &operation.id).collect();
     let mut rows: Vec<Row> = Vec::new();
-    for order in scene.board.orders() {
+    let everywhere = station.is_expo();
+    for order in scene.board.orders().filter(|order| order.matches(search)) {
         let voided = matches!(order.state, OrderState::Voided { .. });
-        for bump in order.bumps.iter().filter(|bump| &bump.station == station && bump.at >= scene.day_start) {
+        let here = |bump: &&kitchen::Bump| everywhere || &bump.station == station;
+        for bump in order.bumps.iter().filter(here).filter(|bump| bump.at >= scene.day_start) {
             let mut pieces: BTreeMap<usize, u32> = BTreeMap::new();
             for moved in bump.moves.iter().filter(|moved| moved.bumped > 0) {
                 if let Some(index) = order.lines.iter().position(|line| line.id == moved.line) {
@@ -438,6 +455,7 @@ pub(crate) fn recall_rows(scene: &Scene<'_>, station: &StationId) -> Vec<Row> {
             rows.push(Row {
                 at: bump.at,
                 lines: lines.collect(),
+                station: everywhere.then(|| choice(scene.board, &bump.station).name),
                 bump: (!voided).then(|| bump.operation.clone()),
                 ..row(scene, order)
             });
@@ -468,6 +486,7 @@ pub(crate) struct Glass {
     chips: (Vec<NewChip>, u32),
     toasts: (Vec<Toast>, u32),
     notices: (Vec<Notice>, u32),
+    review: (Review, u32),
 }
 
 impl Glass {
@@ -487,6 +506,7 @@ impl Glass {
         changed |= renew(&mut self.chips, picture.chips, next);
         changed |= renew(&mut self.toasts, picture.toasts, next);
         changed |= renew(&mut self.notices, picture.notices, next);
+        changed |= renew(&mut self.review, picture.review, next);
         self.order = picture.cards.iter().map(|card| card.id.clone()).collect();
         let mut left: BTreeSet<String> = self.cards.keys().cloned().collect();
         for card in picture.cards {
@@ -551,6 +571,7 @@ impl Glass {
             chips: newer(&self.chips, base),
             toasts: newer(&self.toasts, base),
             notices: newer(&self.notices, base),
+            review: newer(&self.review, base),
         }
     }
 }
@@ -609,6 +630,7 @@ mod tests {
                     held.chips = frame.chips.clone().or(held.chips.take());
                     held.toasts = frame.toasts.clone().or(held.toasts.take());
                     held.notices = frame.notices.clone().or(held.notices.take());
+                    held.review = frame.review.clone().or(held.review.take());
                 }
                 (Some(_), None) => panic!("changes before a whole frame"),
                 (None, _) => {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Screen, config, mount};
-use display::frame::{CardLineState, ConnectionState, Go, Press, PressLine, Tab};
+use display::frame::{CardLineState, ConnectionState, Done, Go, LineWait, Press, PressLine, Tab};
 use display::{Kitchen, Notification, Role, Token, Window};
 use kitchen::{At, ModifierClass, OperationId};
 use std::sync::Arc;
@@ -475,4 +475,177 @@ async fn a_second_display_in_the_same_folder_is_refused() {
 async fn r7_04_no_token_in_anything_that_can_be_printed() {
     let token = Token::Source(Arc::new(|_| Ok("secret".to_owned())));
     assert!(!format!("{token:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_ticket_is_started_rushed_held_and_released_and_a_toast_takes_it_back() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    hub.place("o2", draft("2", vec![line("bass", 2, &[])]));
+    screen.until("the orders", |w| w.orders() == ["o1", "o2"]).await;
+    let card = screen.window.card("o2").unwrap().clone();
+    let (order, seen) = (card.order.clone(), card.seen);
+    let lines = card.bump.clone();
+    screen.press(Press::Start { order: order.clone(), seen, lines: lines.clone() }).await.unwrap();
+    screen.until("begun", |w| w.card("o2").is_some_and(|c| c.lines[0].state == CardLineState::Started)).await;
+    screen.press(Press::Unstart { order: order.clone(), seen, lines }).await.unwrap();
+    screen.until("calm", |w| w.card("o2").is_some_and(|c| c.lines[0].state == CardLineState::Queued)).await;
+
+    let rush = screen.press(Press::Rush { order: order.clone(), seen }).await.unwrap().operation.unwrap();
+    screen.until("it goes first", |w| w.orders() == ["o2", "o1"]).await;
+    let toast = screen.window.frame.toasts.clone().unwrap().pop().unwrap();
+    assert_eq!((&toast.operation, toast.what), (&rush, Some(Done::Rushed)));
+    let offered = toast.until.since(screen.window.frame.now);
+    assert!((2_000..=3_000).contains(&offered), "three seconds: {offered}");
+    screen.press(Press::Undo { order: order.clone(), operation: rush.clone() }).await.unwrap();
+    screen.until("back in its place", |w| w.orders() == ["o1", "o2"]).await;
+    let again = screen.press(Press::Undo { order: order.clone(), operation: rush }).await;
+    assert_eq!(again.unwrap_err().code, "undo_over");
+
+    screen.press(Press::Hold { order: "o1".into(), seen: 1, minutes: Some(5) }).await.unwrap();
+    screen.until("held, and last", |w| w.orders() == ["o2", "o1"] && w.card("o1").unwrap().held).await;
+    assert!(screen.window.card("o1").unwrap().held_until.is_some());
+    screen.press(Press::Release { order: "o1".into(), seen: 1 }).await.unwrap();
+    screen.until("released", |w| w.orders() == ["o1", "o2"]).await;
+    screen.until("all sent", |w| w.unsent() == 0).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_course_is_fired_from_the_card_and_a_scheduled_order_from_its_row() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    let mut meal = draft("1", vec![line("bass", 1, &[]), line("steak", 1, &[])]);
+    meal.lines[0].course = Some(1);
+    meal.lines[1].course = Some(2);
+    meal.courses = [1, 2]
+        .map(|number| kitchen::Course {
+            number,
+            name: None,
+            fired_at: None,
+            after_minutes: None,
+            when_done: false,
+        })
+        .to_vec();
+    hub.place("o1", meal);
+    let mut later = draft("2", vec![line("steak", 1, &[])]);
+    later.fire_at = Some(hub.now().plus(3_600_000));
+    hub.place("o2", later);
+    screen.until("both", |w| w.card("o1").is_some() && w.frame.head.as_ref().unwrap().scheduled == 1).await;
+    let card = screen.window.card("o1").unwrap().clone();
+    assert_eq!(card.lines[1].waits, Some(LineWait::Course));
+    assert_eq!((card.total, card.bump.len()), (1, 1), "BUMP names only what is asked for");
+    let next = card.next_course.clone().unwrap().number;
+    assert_eq!(next, 2);
+    screen.press(Press::Fire { order: "o1".into(), seen: card.seen, course: Some(next) }).await.unwrap();
+    screen
+        .until("fired", |w| w.card("o1").is_some_and(|c| c.bump.len() == 2 && c.next_course.is_none()))
+        .await;
+
+    screen.go(Go::Tab { tab: Tab::Scheduled }).await;
+    screen.until("the row", |w| w.frame.rows.as_ref().unwrap().len() == 1).await;
+    let row = screen.window.frame.rows.clone().unwrap().pop().unwrap();
+    screen.press(Press::Fire { order: row.order, seen: row.seen, course: None }).await.unwrap();
+    screen.go(Go::Tab { tab: Tab::Station }).await;
+    screen.until("on the glass", |w| w.card("o2").is_some()).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_transfer_goes_to_the_other_glass_and_its_toast_brings_it_back() {
+    let hub = ScriptedHub::start().await;
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut grill = Screen::start(one.path(), &hub).await;
+    let mut fry = Screen::start(two.path(), &hub).await;
+    grill.until_live().await;
+    fry.until_live().await;
+    fry.go(Go::Station { station: "fry".into() }).await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    grill.until("the order", |w| w.card("o1").is_some()).await;
+    let card = grill.window.card("o1").unwrap().clone();
+    let lines = vec![card.lines[0].id.clone()];
+    let transfer = Press::Transfer { order: "o1".into(), seen: card.seen, to: "fry".into(), lines };
+    let operation = grill.press(transfer).await.unwrap().operation.unwrap();
+    grill.until("gone here", |w| w.card("o1").is_none()).await;
+    fry.until("there, and it says where from", |w| {
+        w.card("o1").is_some_and(|card| {
+            card.lines[0].from.as_deref() == Some("Grill")
+                && card.since == hub.order("o1").unwrap().created_at
+        })
+    })
+    .await;
+    grill.press(Press::Undo { order: "o1".into(), operation }).await.unwrap();
+    grill.until("back", |w| w.card("o1").is_some()).await;
+    fry.until("gone there", |w| w.card("o1").is_none()).await;
+    grill.kitchen.shutdown().await;
+    fry.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_recall_is_searched_reviewed_and_brings_the_ticket_back_everywhere() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("7", vec![line("steak", 1, &[]), line("fries", 1, &[])]));
+    hub.place("o2", draft("8", vec![line("bass", 1, &[])]));
+    screen.until("the orders", |w| w.cards.len() == 2).await;
+    let since = screen.window.card("o1").unwrap().since;
+    screen.bump("o1").await;
+    screen.bump("o2").await;
+    screen.until("gone from the grill", |w| w.cards.is_empty()).await;
+    screen.go(Go::Tab { tab: Tab::Expo }).await;
+    screen.until("at the pass", |w| w.card("o1").is_some()).await;
+    screen.bump("o1").await;
+    screen.until("closed", |w| w.card("o1").is_none()).await;
+
+    screen.go(Go::Tab { tab: Tab::Recall }).await;
+    screen.until("what the grill bumped", |w| w.frame.rows.as_ref().unwrap().len() == 2).await;
+    screen.go(Go::Search { text: "ribeye 7".into() }).await;
+    screen.until("found", |w| w.frame.rows.as_ref().unwrap().len() == 1).await;
+    assert_eq!(screen.window.frame.head.as_ref().unwrap().search.as_deref(), Some("ribeye 7"));
+    let row = screen.window.frame.rows.clone().unwrap().pop().unwrap();
+    assert_eq!((row.order.as_str(), row.since), ("o1", since));
+    screen.go(Go::Review { order: Some(row.order.clone()) }).await;
+    screen
+        .until("the whole order", |w| {
+            let card = w.frame.review.as_ref().and_then(|review| review.card.as_ref());
+            card.is_some_and(|card| card.lines.len() == 2 && card.since == since)
+        })
+        .await;
+    assert!(hub.order("o1").unwrap().bumps.len() == 2, "looking changes nothing");
+    screen.go(Go::Review { order: None }).await;
+    screen.press(Press::Recall { order: row.order, operation: row.bump.unwrap() }).await.unwrap();
+    screen.go(Go::Tab { tab: Tab::Expo }).await;
+    screen.until("back at the pass", |w| w.card("o1").is_some_and(|card| card.since == since)).await;
+    screen.go(Go::Tab { tab: Tab::Station }).await;
+    screen.until("and at the grill", |w| w.orders() == ["o1"]).await;
+    screen.until("all sent", |w| w.unsent() == 0).await;
+    let order = hub.order("o1").unwrap();
+    assert!(order.bumps.is_empty() && order.line(&"fries#1".into()).unwrap().work[0].bumped == 0);
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_pass_that_waits_says_for_whom() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    hub.change_setup(|setup| setup.settings.pass_waits = true);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("bass", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    screen.go(Go::Tab { tab: Tab::Expo }).await;
+    screen
+        .until("the pass waits", |w| {
+            w.card("o1").is_some_and(|card| {
+                card.waits_for.as_deref().is_some_and(|names| names.contains(&"Grill".to_owned()))
+            })
+        })
+        .await;
+    let card = screen.window.card("o1").unwrap().clone();
+    let bump = Press::Bump { order: card.order, seen: card.seen, lines: card.bump };
+    assert_eq!(screen.press(bump).await.unwrap_err().code, "still_cooking");
+    screen.kitchen.shutdown().await;
 }

@@ -115,6 +115,7 @@ pub(crate) fn paths() -> Vec<(&'static str, &'static str, MethodRouter<Arc<Core>
         ("GET", "/api/v1/orders/{id}", get(rest::get_order)),
         ("DELETE", "/api/v1/orders/{id}", delete(rest::void_order)),
         ("PATCH", "/api/v1/orders/{id}/status", patch(rest::patch_status)),
+        ("POST", "/api/v1/orders/{id}/acts", post(rest::post_act)),
         ("POST", "/api/v1/orders/{id}/items", post(rest::add_items)),
         ("PATCH", "/api/v1/orders/{id}/items/{line}", patch(rest::patch_item)),
         ("DELETE", "/api/v1/orders/{id}/items/{line}", delete(rest::void_item)),

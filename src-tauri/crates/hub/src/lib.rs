@@ -45,7 +45,7 @@ pub use tokens::{list_tokens, new_token, revoke_token};
 use clock::HubClock;
 use feed::Feed;
 use folder::Folder;
-use kitchen::{At, EpochId, RestaurantId, Settings, Setup, Station, StationId, StationRole};
+use kitchen::{At, EpochId, RestaurantId, Settings, Setup, Station, StationRole};
 use readers::Readers;
 use screens::Screens;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -436,13 +436,6 @@ fn first_setup() -> Setup {
     if let Some(zone) = jiff::tz::TimeZone::system().iana_name() {
         settings.time_zone = zone.to_owned();
     }
-    let all = Station {
-        id: StationId::from("kitchen"),
-        name: "Kitchen".to_owned(),
-        role: StationRole::Prep,
-        categories: Vec::new(),
-        items: Vec::new(),
-        takes_rest: true,
-    };
+    let all = Station { takes_rest: true, ..Station::new("kitchen", "Kitchen", StationRole::Prep) };
     Setup { menu: kitchen::Menu::default(), stations: vec![all], settings }
 }

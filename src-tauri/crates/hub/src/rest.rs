@@ -114,6 +114,19 @@ pub(crate) async fn void_order(
     answer(&core, StatusCode::OK, &done)
 }
 
+/// `POST orders/{id}/acts`
+pub(crate) async fn post_act(
+    State(core): State<Arc<Core>>,
+    Named(id): Named<String>,
+    request: Request,
+) -> Answer {
+    let given = Given::read(request).await?;
+    let act = shapes::act(given.body()?)?;
+    let order = find(&core, OrderId(id)).await?;
+    let done = act_on(&core, &order, act, &given).await?;
+    answer(&core, StatusCode::OK, &done)
+}
+
 /// `POST orders/{id}/items`
 pub(crate) async fn add_items(
     State(core): State<Arc<Core>>,
@@ -143,6 +156,11 @@ pub(crate) async fn patch_item(
         LineChange::Voided(pieces) => pieces,
         LineChange::Wanted(pieces) if pieces <= line.live() => line.quantity - pieces,
         LineChange::Wanted(_) => return Err(Fault::new("quantity_up").with("field", "quantity").into()),
+        LineChange::Otherwise { modifiers, notes } => {
+            let act = Act::ChangeLine { line: line.id.clone(), modifiers, notes };
+            let done = act_on(&core, &order, act, &given).await?;
+            return answer(&core, StatusCode::OK, &done);
+        }
     };
     let lines = vec![Touch { line: line.id.clone(), upto }];
     let done = act_on(&core, &order, Act::VoidLines { lines }, &given).await?;
@@ -394,12 +412,14 @@ struct List {
     wanted: Wanted,
     statuses: Vec<OrderStatus>,
     station: Option<StationId>,
+    /// Words that are in its number, table, names or items.
+    search: String,
 }
 
 impl List {
     fn read(pairs: &[(String, String)], setup: &Setup) -> Result<Self, Refused> {
         let mut wanted = Wanted { most: PAGE, ..Wanted::default() };
-        let (mut statuses, mut station) = (Vec::new(), None);
+        let (mut statuses, mut station, mut search) = (Vec::new(), None, String::new());
         for (name, value) in pairs {
             let value = value.trim();
             match name.as_str() {
@@ -421,6 +441,7 @@ impl List {
                     wanted.open = Some(flag);
                 }
                 "station" => station = Some(StationId::from(value)),
+                "q" => search = value.to_owned(),
                 "startDate" | "start_date" => wanted.from = Some(moment(name, value, setup, Edge::Start)?),
                 "endDate" | "end_date" => wanted.to = Some(moment(name, value, setup, Edge::End)?),
                 "limit" => {
@@ -440,7 +461,7 @@ impl List {
         if let [state] = states[..] {
             wanted.state = Some(state);
         }
-        Ok(Self { wanted, statuses, station })
+        Ok(Self { wanted, statuses, station, search })
     }
 
     fn find(
@@ -450,6 +471,7 @@ impl List {
     ) -> Result<(Vec<Order>, Option<u64>), store::StoreError> {
         store::orders(db, &self.wanted, |order| {
             (self.statuses.is_empty() || self.statuses.contains(&order.status(now)))
+                && order.matches(&self.search)
                 && self
                     .station
                     .as_ref()

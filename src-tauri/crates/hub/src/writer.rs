@@ -589,7 +589,12 @@ fn refused(refusal: &Refusal) -> Fault {
         | Refusal::NotAtThisStation
         | Refusal::OrderVoided
         | Refusal::UnknownBump
-        | Refusal::NothingNamed => fault,
+        | Refusal::NothingNamed
+        | Refusal::UnknownCourse
+        | Refusal::UnknownStation
+        | Refusal::AlreadyBegun
+        | Refusal::StillCooking
+        | Refusal::UnknownAct => fault,
     }
 }
 

@@ -268,7 +268,7 @@ async fn a_recall_after_ready_is_explained_and_nothing_is_cancelled() {
     house.reaches(&id, Status::Ready).await;
     let order = house.shows_order(&id).await;
     let bump = order.bumps.last().unwrap().operation.clone();
-    let recall = house.screen.operation(&order, Act::Unbump { bump });
+    let recall = house.screen.operation(&order, Act::Unbump { bump, also: vec![] });
     house.screen.act(&recall).await;
     house.screen.verdict(&recall).await.unwrap();
     until("it is explained", async || {

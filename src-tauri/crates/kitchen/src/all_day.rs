@@ -10,10 +10,12 @@ pub struct Count {
     pub item: MenuItemId,
     /// Its name, as the oldest ticket writes it.
     pub name: String,
-    /// Pieces not done yet.
+    /// Pieces to be made now.
     pub open: u32,
     /// Of those, pieces of lines that somebody has begun.
     pub started: u32,
+    /// Pieces on those tickets that are not to be made yet: held, of a later course, or still at the station before.
+    pub later: u32,
 }
 
 /// Counts over tickets: the most wanted first, equal ones by name.
@@ -21,8 +23,11 @@ pub fn all_day<'a>(tickets: impl IntoIterator<Item = &'a Ticket<'a>>) -> Vec<Cou
     let mut counts: BTreeMap<MenuItemId, Count> = BTreeMap::new();
     for ticket in tickets {
         for own in &ticket.own {
-            let open = own.line.live().saturating_sub(own.work.done);
-            if open == 0 {
+            let (mut open, mut later) = (own.to_make(), own.to_come());
+            if ticket.held {
+                (open, later) = (0, later + open);
+            }
+            if open + later == 0 {
                 continue;
             }
             let count = counts.entry(own.line.item.clone()).or_insert_with(|| Count {
@@ -30,8 +35,10 @@ pub fn all_day<'a>(tickets: impl IntoIterator<Item = &'a Ticket<'a>>) -> Vec<Cou
                 name: own.line.name.clone(),
                 open: 0,
                 started: 0,
+                later: 0,
             });
             count.open += open;
+            count.later += later;
             if own.work.started_at.is_some() {
                 count.started += open;
             }

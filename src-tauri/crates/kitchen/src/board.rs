@@ -214,23 +214,29 @@ impl Board {
         self.pending.orders()
     }
 
-    /// A station's tickets in the order they are cooked: rush first, then by the age of the order, which a recall
-    /// does not touch.
+    /// A station's tickets in the order they are cooked: rush first, then by age, which a recall does not touch; what is
+    /// held comes last.
     #[must_use]
     pub fn tickets<'a>(&'a self, station: &'a StationId, now: At) -> Vec<Ticket<'a>> {
         let mut tickets: Vec<Ticket<'_>> = self
             .orders()
-            .filter_map(|order| Ticket::of(order, station))
-            .filter(|ticket| ticket.is_on_glass(now))
+            .filter_map(|order| Ticket::of(order, station, now))
+            .filter(Ticket::is_on_glass)
             .collect();
         tickets.sort_by(|a, b| {
-            let key = |ticket: &Ticket<'a>| (!ticket.order.rush, ticket.order.clock_started_at());
+            let key = |ticket: &Ticket<'a>| (ticket.held, !ticket.order.rush, ticket.since);
             key(a)
                 .cmp(&key(b))
                 .then_with(|| a.order.created_at.cmp(&b.order.created_at))
                 .then_with(|| a.order.id.cmp(&b.order.id))
         });
         tickets
+    }
+
+    /// The next moment after `now` at which the clock alone puts something on a glass, or releases it.
+    #[must_use]
+    pub fn changes_at(&self, now: At) -> Option<At> {
+        self.orders().filter(|order| order.is_open()).filter_map(|order| order.changes_at(now)).min()
     }
 
     /// Orders whose time has not come, the next one first.

@@ -6,8 +6,9 @@
 
 use crate::draft::{add_lines, check_lines};
 use crate::{
-    Act, At, Bump, Change, ChangeKind, CloseWhen, DraftError, EventKind, Line, Move, NewOrder, Operation,
-    Order, OrderState, OrderStatus, Setup, StationId, Touch, Work,
+    Act, At, Bump, Change, ChangeKind, CloseWhen, DraftError, EventKind, Hold, Line, LineId, Modifier, Move,
+    NewOrder, Operation, OperationId, Order, OrderState, OrderStatus, Setup, Station, StationId, StationRole,
+    Touch, Work,
 };
 use std::collections::BTreeSet;
 
@@ -41,6 +42,21 @@ pub enum Refusal {
     /// Nothing was named.
     #[error("no line is named")]
     NothingNamed,
+    /// No course of that number is in the plan.
+    #[error("the course is not in the plan")]
+    UnknownCourse,
+    /// No such station cooks.
+    #[error("no such station cooks")]
+    UnknownStation,
+    /// Somebody has begun with what was to be taken back.
+    #[error("somebody has begun")]
+    AlreadyBegun,
+    /// The house rule: the pass waits for the stations.
+    #[error("a station still cooks")]
+    StillCooking,
+    /// From a newer screen.
+    #[error("the act is not known")]
+    UnknownAct,
     /// Added lines that nobody can cook.
     #[error("the added lines are wrong")]
     BadLines(#[source] DraftError),
@@ -57,6 +73,11 @@ impl Refusal {
             Self::OrderVoided => "order_voided",
             Self::UnknownBump => "bump_unknown",
             Self::NothingNamed => "nothing_named",
+            Self::UnknownCourse => "course_unknown",
+            Self::UnknownStation => "station_unknown",
+            Self::AlreadyBegun => "already_begun",
+            Self::StillCooking => "still_cooking",
+            Self::UnknownAct => "act_unknown",
             Self::BadLines(error) => error.code(),
         }
     }
@@ -79,6 +100,11 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             })?;
             EventKind::LinesStarted
         }
+        Act::Unstart { station, lines } => {
+            refuse_voided(voided)?;
+            each(&mut next, lines, Reach::Here(station), |_, work, _| work.started_at = None)?;
+            EventKind::LinesStarted
+        }
         Act::Finish { station, lines } => {
             refuse_voided(voided)?;
             each(&mut next, lines, Reach::Here(station), |live, work, upto| {
@@ -96,21 +122,62 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             EventKind::LinesReopened
         }
         Act::Bump { station, lines } => {
-            let reach = if station.is_expo() { Reach::Everywhere } else { Reach::Here(station) };
+            let reach = match setup.station(station) {
+                _ if station.is_expo() => Reach::Everywhere,
+                Some(pass) if pass.role == StationRole::Expo => Reach::Covered(pass),
+                Some(_) | None => Reach::Here(station),
+            };
+            if setup.settings.pass_waits && !matches!(reach, Reach::Here(_)) {
+                refuse_cooking(order, lines, reach)?;
+            }
             bump(&mut next, operation, station, lines, reach, at)?;
             EventKind::LinesBumped
         }
-        Act::Unbump { bump } => {
+        Act::Unbump { bump, also } => {
             refuse_voided(voided)?;
-            let index = next.bumps.iter().position(|b| &b.operation == bump).ok_or(Refusal::UnknownBump)?;
-            let taken_back = next.bumps.remove(index);
-            for moved in &taken_back.moves {
-                if let Some(work) = work_of(&mut next, moved) {
-                    work.done = work.done.saturating_sub(moved.done);
-                    work.bumped = work.bumped.saturating_sub(moved.bumped).min(work.done);
-                }
+            let mut known = false;
+            for bump in std::iter::once(bump).chain(also) {
+                known |= unbump(&mut next, bump);
+            }
+            if !known {
+                return Err(Refusal::UnknownBump);
             }
             EventKind::LinesUnbumped
+        }
+        Act::Rush => {
+            refuse_voided(voided)?;
+            next.rush = true;
+            EventKind::PriorityChanged
+        }
+        Act::Unrush => {
+            refuse_voided(voided)?;
+            next.rush = false;
+            EventKind::PriorityChanged
+        }
+        Act::Hold { until } => {
+            refuse_voided(voided)?;
+            next.hold = Some(Hold { until: *until });
+            EventKind::OrderHeld
+        }
+        Act::Release => {
+            refuse_voided(voided)?;
+            next.hold = None;
+            EventKind::OrderReleased
+        }
+        Act::Fire { course } => {
+            refuse_voided(voided)?;
+            fire(&mut next, *course, at)?;
+            EventKind::CourseFired
+        }
+        Act::Unfire { course } => {
+            refuse_voided(voided)?;
+            unfire(&mut next, *course)?;
+            EventKind::CourseFired
+        }
+        Act::Transfer { from, to, lines } => {
+            refuse_voided(voided)?;
+            transfer(&mut next, from, to, lines, setup, at)?;
+            EventKind::LinesTransferred
         }
         Act::Acknowledge { station, lines } => {
             each(&mut next, lines, Reach::Here(station), |_, work, _| work.change = None)?;
@@ -134,12 +201,18 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             if next.lines.len() + lines.len() > NewOrder::MOST_LINES {
                 return Err(Refusal::BadLines(DraftError::TooManyLines));
             }
-            let added = add_lines(&mut next, lines.clone(), setup);
+            let mut added = add_lines(&mut next, lines.clone(), setup);
+            added.retain(|id| next.line(id).is_some_and(|line| next.is_line_fired(line, at)));
             for line in next.lines.iter_mut().filter(|line| added.contains(&line.id)) {
                 for work in &mut line.work {
                     work.change = Some(Change { kind: ChangeKind::Added, at, was: 0 });
                 }
             }
+            EventKind::OrderChanged
+        }
+        Act::ChangeLine { line, modifiers, notes } => {
+            refuse_voided(voided)?;
+            change_line(&mut next, line, modifiers.as_deref(), notes.as_deref(), at)?;
             EventKind::OrderChanged
         }
         Act::VoidLines { lines } => {
@@ -153,6 +226,7 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             }
             EventKind::OrderVoided
         }
+        Act::Unknown => return Err(Refusal::UnknownAct),
     };
     settle(&mut next, close_when, at);
     if &next == order {
@@ -171,15 +245,18 @@ pub fn reroute(order: &Order, setup: &Setup, at: At) -> Option<Order> {
         return None;
     }
     let mut next = order.clone();
-    for line in next.lines.iter_mut().filter(|line| line.live() > 0) {
-        let wanted: BTreeSet<StationId> =
-            setup.route(&line.item, line.category.as_ref()).into_iter().collect();
-        line.work
-            .retain(|work| work.station.is_expo() || !work.is_untouched() || wanted.contains(&work.station));
-        for station in wanted {
-            if line.work_at(&station).is_none() {
-                let before_expo = line.work.iter().position(|work| work.station.is_expo());
-                line.work.insert(before_expo.unwrap_or(line.work.len()), Work::at(station));
+    let by_hand = |line: &Line| line.work.iter().any(|work| work.came_from.is_some());
+    for line in next.lines.iter_mut().filter(|line| line.live() > 0 && !by_hand(line)) {
+        let wanted = setup.work_for(&line.item, line.category.as_ref(), order.order_type);
+        let is_wanted = |work: &Work| wanted.iter().any(|wanted| wanted.station == work.station);
+        line.work.retain(|work| work.station.is_expo() || !work.is_untouched() || is_wanted(work));
+        for work in wanted {
+            match line.work.iter_mut().find(|held| held.station == work.station) {
+                Some(held) => held.after = work.after,
+                None => {
+                    let before_expo = line.work.iter().position(|work| work.station.is_expo());
+                    line.work.insert(before_expo.unwrap_or(line.work.len()), work);
+                }
             }
         }
     }
@@ -200,6 +277,7 @@ fn refuse_voided(voided: bool) -> Result<(), Refusal> {
 #[derive(Clone, Copy)]
 enum Reach<'a> {
     Here(&'a StationId),
+    Covered(&'a Station),
     Prep,
     Everywhere,
 }
@@ -208,6 +286,7 @@ impl Reach<'_> {
     fn covers(self, work: &Work) -> bool {
         match self {
             Self::Here(station) => &work.station == station,
+            Self::Covered(pass) => work.station == pass.id || pass.covers.contains(&work.station),
             Self::Prep => !work.station.is_expo(),
             Self::Everywhere => true,
         }
@@ -239,7 +318,9 @@ fn each(
     match (known, reached) {
         (false, _) => Err(Refusal::UnknownLine),
         // A line that nobody cooks has no prep work; a POS may still call it ready.
-        (true, false) if matches!(reach, Reach::Here(_)) => Err(Refusal::NotAtThisStation),
+        (true, false) if matches!(reach, Reach::Here(_) | Reach::Covered(_)) => {
+            Err(Refusal::NotAtThisStation)
+        }
         (true, _) => Ok(()),
     }
 }
@@ -267,6 +348,156 @@ fn bump(
         order.bumps.push(Bump { operation: operation.id.clone(), station: station.clone(), at, moves });
         let excess = order.bumps.len().saturating_sub(Order::BUMPS_KEPT);
         order.bumps.drain(..excess);
+    }
+    Ok(())
+}
+
+/// The pass sends out only what the stations have bumped.
+fn refuse_cooking(order: &Order, touches: &[Touch], reach: Reach<'_>) -> Result<(), Refusal> {
+    let cooking = |line: &Line, upto: u32| {
+        let wanted = upto.min(line.live());
+        let mut stations = line.prep_work().filter(|work| !work_is_pass(work, reach) && reach.covers(work));
+        stations.any(|work| work.bumped < wanted)
+    };
+    let named = touches.iter().filter_map(|touch| Some((order.line(&touch.line)?, touch.upto)));
+    if named.into_iter().any(|(line, upto)| cooking(line, upto)) {
+        return Err(Refusal::StillCooking);
+    }
+    Ok(())
+}
+
+fn work_is_pass(work: &Work, reach: Reach<'_>) -> bool {
+    matches!(reach, Reach::Covered(pass) if pass.id == work.station)
+}
+
+/// Whether there was such a bump to take back.
+fn unbump(order: &mut Order, bump: &OperationId) -> bool {
+    let Some(index) = order.bumps.iter().position(|held| &held.operation == bump) else { return false };
+    let taken_back = order.bumps.remove(index);
+    for moved in &taken_back.moves {
+        if let Some(work) = work_of(order, moved) {
+            work.done = work.done.saturating_sub(moved.done);
+            work.bumped = work.bumped.saturating_sub(moved.bumped).min(work.done);
+        }
+    }
+    true
+}
+
+fn fire(order: &mut Order, course: Option<u8>, at: At) -> Result<(), Refusal> {
+    let Some(number) = course else {
+        if !order.is_fired(at) {
+            order.fired_at = Some(at);
+        }
+        return Ok(());
+    };
+    let is_fired = order.is_course_fired(number, at);
+    let planned = order.courses.iter_mut().find(|planned| planned.number == number);
+    let planned = planned.ok_or(Refusal::UnknownCourse)?;
+    if !is_fired {
+        planned.fired_at = Some(at);
+    }
+    Ok(())
+}
+
+fn unfire(order: &mut Order, course: Option<u8>) -> Result<(), Refusal> {
+    let begun = |line: &Line| line.work.iter().any(|work| !work.is_untouched());
+    let mut concerned = order.lines.iter().filter(|line| course.is_none() || line.course == course);
+    if concerned.any(begun) {
+        return Err(Refusal::AlreadyBegun);
+    }
+    match course {
+        None => order.fired_at = None,
+        Some(number) => {
+            let planned = order.courses.iter_mut().find(|planned| planned.number == number);
+            let planned = planned.ok_or(Refusal::UnknownCourse)?;
+            // Or it would fire itself again at once.
+            (planned.fired_at, planned.after_minutes, planned.when_done) = (None, None, false);
+        }
+    }
+    Ok(())
+}
+
+/// Work goes as it is, what is done of it included. Where the other station has its own part in the line already, the
+/// first one's is no longer asked for.
+fn transfer(
+    order: &mut Order,
+    from: &StationId,
+    to: &StationId,
+    lines: &[LineId],
+    setup: &Setup,
+    at: At,
+) -> Result<(), Refusal> {
+    let cooks = |id: &StationId| setup.station(id).is_some_and(|station| station.role == StationRole::Prep);
+    if from.is_expo() || from == to || !cooks(to) {
+        return Err(Refusal::UnknownStation);
+    }
+    if lines.is_empty() {
+        return Err(Refusal::NothingNamed);
+    }
+    let fired: BTreeSet<LineId> =
+        order.lines.iter().filter(|line| order.is_line_fired(line, at)).map(|line| line.id.clone()).collect();
+    let (mut known, mut moved) = (false, BTreeSet::new());
+    for line in order.lines.iter_mut().filter(|line| lines.contains(&line.id)) {
+        known = true;
+        let live = line.live();
+        let asks = |work: &Work| work.bumped < live || work.owes_acknowledgement();
+        let Some(index) = line.work.iter().position(|work| &work.station == from && asks(work)) else {
+            continue;
+        };
+        moved.insert(line.id.clone());
+        if line.work_at(to).is_some() {
+            line.work.remove(index);
+        } else {
+            let work = &mut line.work[index];
+            work.came_from = Some(std::mem::replace(&mut work.station, to.clone()));
+            if fired.contains(&line.id) && !work.owes_acknowledgement() {
+                work.change = Some(Change { kind: ChangeKind::Added, at, was: 0 });
+            }
+        }
+        for work in line.work.iter_mut().filter(|work| work.after.as_ref() == Some(from)) {
+            work.after = (&work.station != to).then(|| to.clone());
+        }
+    }
+    match (known, moved.is_empty()) {
+        (false, _) => return Err(Refusal::UnknownLine),
+        (true, true) => return Err(Refusal::NotAtThisStation),
+        (true, false) => {}
+    }
+    // What was bumped there can be taken back here; what was joined with other work cannot be told apart from it.
+    for bump in &mut order.bumps {
+        for step in bump.moves.iter_mut().filter(|step| moved.contains(&step.line) && &step.station == from) {
+            step.station = to.clone();
+        }
+    }
+    Ok(())
+}
+
+fn change_line(
+    order: &mut Order,
+    id: &LineId,
+    modifiers: Option<&[String]>,
+    notes: Option<&str>,
+    at: At,
+) -> Result<(), Refusal> {
+    if modifiers.is_none() && notes.is_none() {
+        return Err(Refusal::NothingNamed);
+    }
+    let fired = order.line(id).is_some_and(|line| order.is_line_fired(line, at));
+    let line = order.lines.iter_mut().find(|line| &line.id == id).ok_or(Refusal::UnknownLine)?;
+    let before = (line.modifiers.clone(), line.notes.clone());
+    if let Some(texts) = modifiers {
+        line.modifiers = texts.iter().filter(|text| !text.trim().is_empty()).map(Modifier::new).collect();
+    }
+    if let Some(text) = notes {
+        line.notes = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    }
+    if before == (line.modifiers.clone(), line.notes.clone()) {
+        return Ok(());
+    }
+    let live = line.live();
+    // A mark that nobody has seen says more: new, or fewer pieces.
+    for work in line.work.iter_mut().filter(|work| fired && work.bumped < live && work.change.is_none()) {
+        work.change = Some(Change { kind: ChangeKind::Changed, at, was: live });
     }
     Ok(())
 }
@@ -316,11 +547,12 @@ fn void_lines(order: &mut Order, touches: &[Touch], close_when: CloseWhen, at: A
     if touches.is_empty() {
         return Err(Refusal::NothingNamed);
     }
-    let fired = order.is_fired(at);
+    let before = order.clone();
     let mut known = false;
     for touch in touches {
         let Some(line) = order.lines.iter_mut().find(|line| line.id == touch.line) else { continue };
         known = true;
+        let fired = before.is_line_fired(line, at);
         void_line(line, touch.upto, fired, close_when, at);
     }
     if !known {
@@ -333,11 +565,12 @@ fn void_lines(order: &mut Order, touches: &[Touch], close_when: CloseWhen, at: A
 }
 
 fn void_order(order: &mut Order, reason: Option<String>, close_when: CloseWhen, at: At) {
-    let fired = order.is_fired(at);
+    let before = order.clone();
     let was_open = matches!(order.state, OrderState::Open);
     for line in &mut order.lines {
         let all = line.quantity;
-        void_line(line, all, fired && was_open, close_when, at);
+        let fired = was_open && before.is_line_fired(line, at);
+        void_line(line, all, fired, close_when, at);
     }
     if !matches!(order.state, OrderState::Voided { .. }) {
         order.state = OrderState::Voided { at, reason };
@@ -356,13 +589,17 @@ fn void_line(line: &mut Line, upto: u32, fired: bool, close_when: CloseWhen, at:
     let pass_matters = close_when == CloseWhen::Passed || line.prep_work().next().is_none();
     for work in &mut line.work {
         if fired && work.bumped < was && (pass_matters || !work.station.is_expo()) {
+            // Two voids that nobody has seen are one: from as many as there were on the glass.
+            let was = work.change.as_ref().map_or(was, |unseen| unseen.was.max(was));
             work.change = Some(Change { kind: ChangeKind::Voided, at, was });
         }
     }
 }
 
-/// Closes an order whose last bump is done, and opens it again when something is owed once more.
+/// Fires what waits for a course that is now done; closes an order whose last bump is done, and opens it again when
+/// something is owed once more.
 fn settle(order: &mut Order, close_when: CloseWhen, at: At) {
+    fire_what_follows(order, at);
     let line_is_finished = |line: &Line| {
         let live = line.live();
         let owes = |work: &Work| work.bumped < live || work.owes_acknowledgement();
@@ -376,5 +613,25 @@ fn settle(order: &mut Order, close_when: CloseWhen, at: At) {
         (OrderState::Open, true) => order.state = OrderState::Closed { at },
         (OrderState::Closed { .. }, false) => order.state = OrderState::Open,
         (OrderState::Open, false) | (OrderState::Closed { .. }, true) | (OrderState::Voided { .. }, _) => {}
+    }
+}
+
+fn fire_what_follows(order: &mut Order, at: At) {
+    if !matches!(order.state, OrderState::Open) || !order.is_fired(at) {
+        return;
+    }
+    for index in 1..order.courses.len() {
+        let (before, course) = (order.courses[index - 1].number, &order.courses[index]);
+        if !course.when_done || order.is_course_fired(course.number, at) {
+            continue;
+        }
+        let is_made = |line: &Line| match line.prep_work().next() {
+            Some(_) => line.is_ready(),
+            None => line.work.iter().all(|work| work.bumped >= line.live()),
+        };
+        let done = order.lines.iter().filter(|line| line.course == Some(before)).all(is_made);
+        if done && order.is_course_fired(before, at) {
+            order.courses[index].fired_at = Some(at);
+        }
     }
 }

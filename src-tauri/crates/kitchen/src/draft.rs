@@ -1,8 +1,8 @@
 //! Orders on their way in: what a source asks for, before the hub has named, classified and routed it.
 
 use crate::{
-    At, CategoryId, Courier, Course, Line, LineId, MenuItemId, Modifier, Order, OrderId, OrderState,
-    OrderType, Payment, Setup, Source, StationId, Work,
+    At, CategoryId, Courier, Course, CourseRule, Line, LineId, MenuItemId, Modifier, Order, OrderId,
+    OrderState, OrderType, Payment, Setup, Source, StationId, Work,
 };
 use serde::{Deserialize, Serialize};
 
@@ -165,7 +165,7 @@ impl NewOrder {
             courier: self.courier,
             fire_at: self.fire_at,
             fired_at: None,
-            courses: self.courses,
+            courses: planned(self.courses, setup),
             rush: self.rush,
             hold: None,
             payment: self.payment,
@@ -179,6 +179,20 @@ impl NewOrder {
         add_lines(&mut order, self.lines, setup);
         Ok(order)
     }
+}
+
+/// The course plan in the order it is served. A course that says nothing of its firing follows the house rule.
+fn planned(mut courses: Vec<Course>, setup: &Setup) -> Vec<Course> {
+    courses.sort_by_key(|course| course.number);
+    courses.dedup_by_key(|course| course.number);
+    for course in courses.iter_mut().filter(|course| course.after_minutes.is_none() && !course.when_done) {
+        match setup.settings.courses {
+            CourseRule::ByHand => {}
+            CourseRule::WhenDone => course.when_done = true,
+            CourseRule::AfterMinutes(minutes) => course.after_minutes = Some(minutes),
+        }
+    }
+    courses
 }
 
 /// Whether every line has a name and a sane quantity.
@@ -203,7 +217,7 @@ pub(crate) fn add_lines(order: &mut Order, drafts: Vec<NewLine>, setup: &Setup) 
         let id = free_line_id(order, draft.id.as_deref(), &item);
         let category =
             draft.category.or_else(|| setup.menu.item(&item).and_then(|found| found.category.clone()));
-        let mut work: Vec<Work> = setup.route(&item, category.as_ref()).into_iter().map(Work::at).collect();
+        let mut work = setup.work_for(&item, category.as_ref(), order.order_type);
         work.push(Work::at(StationId::expo()));
         order.lines.push(Line {
             id: id.clone(),

@@ -52,6 +52,16 @@ pub enum EventKind {
     LinesUnbumped,
     /// A change was seen.
     ChangeAcknowledged,
+    /// It goes before the others, or no longer.
+    PriorityChanged,
+    /// Nobody is to cook it for now.
+    OrderHeld,
+    /// It is to be cooked again.
+    OrderReleased,
+    /// It, or a course of it, went to the stations or was taken back from them.
+    CourseFired,
+    /// Lines went from one station to another.
+    LinesTransferred,
     /// A POS or back end moved it.
     StatusAdvanced,
     /// Its stations are others because the setup changed.

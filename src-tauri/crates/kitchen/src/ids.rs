@@ -60,6 +60,17 @@ identifier! {
     EpochId;
 }
 
+impl OrderId {
+    /// What acts on the menu name instead of an order: they keep their order among themselves, like those of one ticket.
+    pub const MENU: &'static str = "menu";
+
+    /// The name of the menu.
+    #[must_use]
+    pub fn menu() -> Self {
+        Self(Self::MENU.to_owned())
+    }
+}
+
 impl StationId {
     /// The pass. Every line has work here, so a line that no rule routes is still on somebody's glass.
     pub const EXPO: &'static str = "expo";

@@ -37,6 +37,8 @@ pub use order::{
     Bump, Change, ChangeKind, Courier, Course, Hold, Line, LineState, Move, Order, OrderLabel, OrderState,
     OrderStatus, OrderType, Payment, Source, Work,
 };
-pub use setup::{Category, CloseWhen, Menu, MenuItem, Settings, Setup, Station, StationRole, ThresholdRule};
+pub use setup::{
+    Category, CloseWhen, CourseRule, Menu, MenuItem, Settings, Setup, Station, StationRole, ThresholdRule,
+};
 pub use ticket::{Ticket, TicketLine};
 pub use urgency::Urgency;

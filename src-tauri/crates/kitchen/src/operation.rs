@@ -44,6 +44,13 @@ pub enum Act {
         /// These.
         lines: Vec<Touch>,
     },
+    /// Nobody has begun these after all. What is done already stays.
+    Unstart {
+        /// At this station.
+        station: StationId,
+        /// These.
+        lines: Vec<Touch>,
+    },
     /// These are done, and stay on the glass until the bump.
     Finish {
         /// At this station.
@@ -65,10 +72,14 @@ pub enum Act {
         /// These, voided ones included: bumping a void says that it was seen.
         lines: Vec<Touch>,
     },
-    /// Takes one bump back: the undo of a touch and the recall of a ticket are the same act.
+    /// Takes bumps back: the undo of a touch names one, the recall of a ticket also those of other stations. One that is
+    /// no longer there is passed over as long as another is.
     Unbump {
         /// The operation that bumped.
         bump: OperationId,
+        /// Further ones.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<OperationId>,
     },
     /// Somebody has seen the marked changes of these lines.
     Acknowledge {
@@ -76,6 +87,40 @@ pub enum Act {
         station: StationId,
         /// These.
         lines: Vec<Touch>,
+    },
+    /// This ticket before all others. It shows at once everywhere, and [`Act::Unrush`] takes it back: holding it back for
+    /// the seconds in which it can be cancelled would delay what it is for, and whatever is done to the ticket meanwhile.
+    Rush,
+    /// Not before the others after all.
+    Unrush,
+    /// Nobody is to cook it now.
+    Hold {
+        /// Until then, by the hub's clock; absent = until somebody releases it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<At>,
+    },
+    /// It is to be cooked after all.
+    Release,
+    /// It goes to the stations now, ahead of its time.
+    Fire {
+        /// This course; absent = the order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        course: Option<u8>,
+    },
+    /// It was fired by mistake, and nobody has begun.
+    Unfire {
+        /// This course; absent = the order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        course: Option<u8>,
+    },
+    /// What is left of these at one station is another's to do.
+    Transfer {
+        /// From here.
+        from: StationId,
+        /// To there.
+        to: StationId,
+        /// These.
+        lines: Vec<LineId>,
     },
     /// A POS or a back end says how far these lines are, at every station.
     Advance {
@@ -94,10 +139,24 @@ pub enum Act {
         /// Voided up to that many.
         lines: Vec<Touch>,
     },
+    /// The guest wants a line otherwise.
+    ChangeLine {
+        /// This one.
+        line: LineId,
+        /// Instead of its modifiers; absent = as they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modifiers: Option<Vec<String>>,
+        /// Instead of its note, empty = none; absent = as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notes: Option<String>,
+    },
     /// The guest is gone.
     VoidOrder {
         /// In the words of whoever did it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// From a newer screen; refused, so that it need not wait for an answer.
+    #[serde(other)]
+    Unknown,
 }

@@ -80,6 +80,81 @@ impl Order {
     /// How many bumps an order remembers; a ticket bumped line by line at every station stays below it.
     pub const BUMPS_KEPT: usize = 64;
 
+    /// Whether nobody is to cook it now. A hold with an end releases itself by the clock alone.
+    #[must_use]
+    pub fn is_held(&self, now: At) -> bool {
+        self.hold.as_ref().is_some_and(|hold| hold.until.is_none_or(|until| until > now))
+    }
+
+    /// When a course goes or went to the stations; none while it waits for somebody, or for the course before it. Lines
+    /// without a course, or of one that is not in the plan, go with the order.
+    #[must_use]
+    pub fn course_fires_at(&self, number: Option<u8>) -> Option<At> {
+        let began = self.clock_started_at();
+        let mut before = None;
+        for (index, course) in self.courses.iter().enumerate() {
+            let by_clock = match (index, course.after_minutes) {
+                (0, _) => Some(began),
+                (_, Some(minutes)) => before.map(|at: At| at.plus(i64::from(minutes) * 60_000)),
+                (_, None) => None,
+            };
+            let fires = course.fired_at.into_iter().chain(by_clock).min();
+            if Some(course.number) == number {
+                return fires;
+            }
+            before = fires;
+        }
+        Some(began)
+    }
+
+    /// Whether the stations are to see that line now.
+    #[must_use]
+    pub fn is_line_fired(&self, line: &Line, now: At) -> bool {
+        self.is_fired(now) && line.course.is_none_or(|number| self.is_course_fired(number, now))
+    }
+
+    /// Whether a course of a fired order is fired. What the hub has recorded holds whatever a screen's clock says, so that
+    /// one that is a little behind hides nothing.
+    #[must_use]
+    pub fn is_course_fired(&self, number: u8, now: At) -> bool {
+        match self.courses.iter().position(|course| course.number == number) {
+            None | Some(0) => true,
+            Some(index) => {
+                self.courses[index].fired_at.is_some()
+                    || self.course_fires_at(Some(number)).is_some_and(|at| at <= now)
+            }
+        }
+    }
+
+    /// The course that somebody can fire next: the first of the plan that waits.
+    #[must_use]
+    pub fn next_course(&self, now: At) -> Option<&Course> {
+        self.courses.iter().find(|course| {
+            !self.is_course_fired(course.number, now)
+                && self.lines.iter().any(|line| line.course == Some(course.number) && line.live() > 0)
+        })
+    }
+
+    /// The next moment after `now` at which the clock alone changes what the stations are to see of it.
+    #[must_use]
+    pub fn changes_at(&self, now: At) -> Option<At> {
+        let courses = self.courses.iter().filter_map(|course| self.course_fires_at(Some(course.number)));
+        let released = self.hold.as_ref().and_then(|hold| hold.until);
+        self.fire_at.into_iter().chain(courses).chain(released).filter(|at| *at > now).min()
+    }
+
+    /// Whether every word of a search is in its number, table, names or items.
+    #[must_use]
+    pub fn matches(&self, search: &str) -> bool {
+        let texts = [Some(self.number.as_str()), self.table.as_deref(), self.customer_name.as_deref()];
+        let items = self.lines.iter().map(|line| line.name.as_str());
+        let own: Vec<String> = texts.into_iter().flatten().chain(items).map(str::to_lowercase).collect();
+        search.split_whitespace().all(|word| {
+            let word = word.to_lowercase();
+            own.iter().any(|text| text.contains(&word))
+        })
+    }
+
     /// Whether the stations are to see it: fired by hand, or its time has come.
     #[must_use]
     pub fn is_fired(&self, now: At) -> bool {
@@ -242,6 +317,16 @@ pub struct Course {
     /// When it went to the stations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fired_at: Option<At>,
+    /// It fires by itself so many minutes after the course before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_minutes: Option<u32>,
+    /// It fires by itself when the stations have bumped the course before it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub when_done: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// An order that nobody is to cook now.
@@ -360,6 +445,13 @@ impl Line {
         self.work.iter().find(|work| &work.station == station)
     }
 
+    /// Pieces that a station's work can be done on: all that are wanted, or what the station before has done.
+    #[must_use]
+    pub fn reached(&self, work: &Work) -> u32 {
+        let before = work.after.as_ref().and_then(|station| self.work_at(station));
+        before.map_or(self.live(), |before| before.done.min(self.live()))
+    }
+
     /// Its work at the stations that cook it.
     pub fn prep_work(&self) -> impl Iterator<Item = &Work> {
         self.work.iter().filter(|work| !work.station.is_expo())
@@ -424,13 +516,19 @@ pub struct Work {
     /// A change after firing that this station has not touched yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// Pieces come here when that station has done them: make, then oven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<StationId>,
+    /// Somebody sent it here from that station. It is not routed again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_from: Option<StationId>,
 }
 
 impl Work {
     /// Untouched work at a station.
     #[must_use]
     pub fn at(station: StationId) -> Self {
-        Self { station, done: 0, bumped: 0, started_at: None, change: None }
+        Self { station, done: 0, bumped: 0, started_at: None, change: None, after: None, came_from: None }
     }
 
     /// Whether a void here waits for somebody to see it.

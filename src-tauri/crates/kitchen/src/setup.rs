@@ -1,6 +1,6 @@
 //! What the owner configures: the menu, the stations with what they cook, and the house rules.
 
-use crate::{CategoryId, MenuItemId, OrderType, RestaurantId, StationId};
+use crate::{CategoryId, MenuItemId, OrderType, RestaurantId, StationId, Work};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -16,12 +16,22 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The stations that cook a line: those that name the item, else those that name its category, else those that
-    /// take the rest. Empty means that nobody does and the line waits at expo alone.
+    /// The stations that a line goes to first: of those that cook for its type of order those that name the item, else
+    /// those that name its category, else those that take the rest. Empty means that nobody does and the line waits at
+    /// expo alone.
     #[must_use]
-    pub fn route(&self, item: &MenuItemId, category: Option<&CategoryId>) -> Vec<StationId> {
+    pub fn route(
+        &self,
+        item: &MenuItemId,
+        category: Option<&CategoryId>,
+        order_type: OrderType,
+    ) -> Vec<StationId> {
         let category = category.or_else(|| self.menu.item(item).and_then(|found| found.category.as_ref()));
-        let prep = || self.stations.iter().filter(|station| station.role == StationRole::Prep);
+        let serves = |station: &&Station| {
+            station.role == StationRole::Prep
+                && (station.order_types.is_empty() || station.order_types.contains(&order_type))
+        };
+        let prep = || self.stations.iter().filter(serves);
         let pick = |wanted: &dyn Fn(&Station) -> bool| -> Vec<StationId> {
             prep().filter(|station| wanted(station)).map(|station| station.id.clone()).collect()
         };
@@ -34,6 +44,37 @@ impl Setup {
             return by_category;
         }
         pick(&|station| station.takes_rest)
+    }
+
+    /// The work that a line makes before the pass: at the stations it is routed to, at those that they hand it on to, and
+    /// at the passes that look after any of these.
+    #[must_use]
+    pub fn work_for(
+        &self,
+        item: &MenuItemId,
+        category: Option<&CategoryId>,
+        order_type: OrderType,
+    ) -> Vec<Work> {
+        let mut work: Vec<Work> = self.route(item, category, order_type).into_iter().map(Work::at).collect();
+        let mut index = 0;
+        while let Some(before) = work.get(index).map(|work| work.station.clone()) {
+            index += 1;
+            let next = self.station(&before).and_then(|station| station.hands_on_to.clone());
+            if let Some(next) = next.filter(|next| self.station(next).is_some() && !next.is_expo())
+                && work.iter().all(|held| held.station != next)
+            {
+                work.push(Work { after: Some(before), ..Work::at(next) });
+            }
+        }
+        let passes: Vec<Work> = self
+            .stations
+            .iter()
+            .filter(|pass| pass.role == StationRole::Expo && !pass.id.is_expo())
+            .filter(|pass| work.iter().any(|held| pass.covers.contains(&held.station)))
+            .map(|pass| Work::at(pass.id.clone()))
+            .collect();
+        work.extend(passes);
+        work
     }
 
     /// The station of that id.
@@ -112,6 +153,33 @@ pub struct Station {
     /// Also cooks whatever no other station names.
     #[serde(default)]
     pub takes_rest: bool,
+    /// Only for these types of orders; empty = for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order_types: Vec<OrderType>,
+    /// What is done here goes on to that station: from make to oven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hands_on_to: Option<StationId>,
+    /// A pass before the pass: the stations whose lines it sees and sends on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<StationId>,
+}
+
+impl Station {
+    /// A station that cooks nothing yet.
+    #[must_use]
+    pub fn new(id: impl Into<StationId>, name: impl Into<String>, role: StationRole) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            role,
+            categories: Vec::new(),
+            items: Vec::new(),
+            takes_rest: false,
+            order_types: Vec::new(),
+            hands_on_to: None,
+            covers: Vec::new(),
+        }
+    }
 }
 
 /// What a station does with a ticket.
@@ -136,6 +204,19 @@ pub enum CloseWhen {
     Ready,
 }
 
+/// How a course fires that does not say it itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CourseRule {
+    /// Somebody fires it.
+    #[default]
+    ByHand,
+    /// When the stations have bumped the course before it.
+    WhenDone,
+    /// So many minutes after the course before it.
+    AfterMinutes(u32),
+}
+
 /// The house rules of one restaurant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -155,6 +236,12 @@ pub struct Settings {
     /// When an order is finished.
     #[serde(default)]
     pub close_when: CloseWhen,
+    /// The pass cannot bump what a station still cooks.
+    #[serde(default)]
+    pub pass_waits: bool,
+    /// How courses fire.
+    #[serde(default)]
+    pub courses: CourseRule,
     /// How long a bump can be taken back from its toast, seconds.
     #[serde(default = "five")]
     pub undo_seconds: u32,
@@ -186,6 +273,8 @@ impl Settings {
             time_zone: utc(),
             day_starts_minute: four_in_the_morning(),
             close_when: CloseWhen::default(),
+            pass_waits: false,
+            courses: CourseRule::default(),
             undo_seconds: five(),
             thresholds: ThresholdRule::defaults(),
         }

@@ -1,6 +1,6 @@
 //! How pressing a ticket is. Decided here, in one place for screens, sounds and reports, from ages on the hub's clock.
 
-use crate::{At, Order, Settings, StationId, ThresholdRule};
+use crate::{At, Order, Settings, StationId, ThresholdRule, Ticket};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -17,11 +17,14 @@ pub enum Urgency {
 }
 
 impl Urgency {
-    /// The urgency of an order at a station.
+    /// The urgency of a ticket. What nobody is to cook now presses nobody; released, it is as old as it is.
     #[must_use]
-    pub fn of(order: &Order, station: &StationId, settings: &Settings, now: At) -> Self {
-        let (warn, late) = limits(order, station, settings);
-        match now.since(order.clock_started_at()) {
+    pub fn of(ticket: &Ticket<'_>, settings: &Settings, now: At) -> Self {
+        if ticket.held {
+            return Self::Fresh;
+        }
+        let (warn, late) = limits(ticket.order, ticket.station, settings);
+        match now.since(ticket.since) {
             age if age >= late => Self::Late,
             age if age >= warn => Self::Soon,
             _ => Self::Fresh,
@@ -30,9 +33,9 @@ impl Urgency {
 
     /// The next moment after `now` at which [`Urgency::of`] gives another answer, if there is one.
     #[must_use]
-    pub fn changes_at(order: &Order, station: &StationId, settings: &Settings, now: At) -> Option<At> {
-        let (warn, late) = limits(order, station, settings);
-        let began = order.clock_started_at();
+    pub fn changes_at(ticket: &Ticket<'_>, settings: &Settings, now: At) -> Option<At> {
+        let (warn, late) = limits(ticket.order, ticket.station, settings);
+        let began = ticket.since;
         [began.plus(warn), began.plus(late)].into_iter().filter(|moment| *moment > now).min()
     }
 }

@@ -1,5 +1,7 @@
 //! The rules of the kitchen, each by its plainest example.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
+
 mod support;
 
 use kitchen::*;
@@ -10,7 +12,7 @@ fn bump(station: &str, lines: Vec<Touch>) -> Act {
 }
 
 fn on_glass(order: &Order, station: &str) -> bool {
-    Ticket::of(order, &station.into()).is_some_and(|ticket| ticket.is_on_glass(NOW))
+    Ticket::of(order, &station.into(), NOW).is_some_and(|ticket| ticket.is_on_glass())
 }
 
 #[test]
@@ -30,8 +32,8 @@ fn an_item_rule_beats_a_category_and_the_rest_goes_to_expo() {
 fn a_station_that_takes_the_rest_takes_what_nobody_names() {
     let mut setup = setup();
     setup.stations[2].takes_rest = true;
-    assert_eq!(setup.route(&"wine".into(), None), ["build".into()]);
-    assert_eq!(setup.route(&"steak".into(), None), ["grill".into()]);
+    assert_eq!(setup.route(&"wine".into(), None, OrderType::DineIn), ["build".into()]);
+    assert_eq!(setup.route(&"steak".into(), None, OrderType::DineIn), ["grill".into()]);
 }
 
 #[test]
@@ -87,8 +89,8 @@ fn an_add_on_brings_back_the_ticket_but_not_its_finished_lines() {
     assert!(!on_glass(&order, "grill"));
     let order = after(&order, "add", Act::AddLines { lines: vec![line("steak", 2)] });
     assert!(on_glass(&order, "grill"));
-    let ticket =
-        Ticket::of(&order, &"grill".into()).map(|t| t.own.iter().map(|o| o.is_open()).collect::<Vec<_>>());
+    let ticket = Ticket::of(&order, &"grill".into(), NOW)
+        .map(|t| t.own.iter().map(|o| o.is_open()).collect::<Vec<_>>());
     assert_eq!(ticket, Some(vec![false, true]));
     let change = order.lines[1].work[0].change.clone().unwrap();
     assert_eq!((change.kind, change.was), (ChangeKind::Added, 0));
@@ -144,7 +146,10 @@ fn an_order_voided_before_it_was_fired_disturbs_nobody() {
         NewOrder { lines: vec![line("steak", 1)], fire_at: Some(NOW.plus(60_000)), ..NewOrder::default() };
     let order = draft.open("1".into(), "1".into(), NOW, &setup()).unwrap();
     assert!(!on_glass(&order, "grill"));
-    assert!(Ticket::of(&order, &"grill".into()).unwrap().is_on_glass(NOW.plus(60_000)), "its time has come");
+    assert!(
+        Ticket::of(&order, &"grill".into(), NOW.plus(60_000)).unwrap().is_on_glass(),
+        "its time has come"
+    );
     assert!(!after(&order, "v", Act::VoidOrder { reason: None }).is_open());
 }
 
@@ -172,9 +177,9 @@ fn a_recall_at_a_station_opens_a_closed_order_there() {
     let order = after(&order, "a", bump("grill", vec![touch("steak#1", 1)]));
     let order = after(&order, "b", bump("expo", vec![touch("steak#1", 1)]));
     assert!(!order.is_open());
-    let recalled = after(&order, "u", Act::Unbump { bump: "a".into() });
+    let recalled = after(&order, "u", Act::Unbump { bump: "a".into(), also: vec![] });
     assert!(on_glass(&recalled, "grill"));
-    let twice = operation("w", &recalled, Act::Unbump { bump: "a".into() });
+    let twice = operation("w", &recalled, Act::Unbump { bump: "a".into(), also: vec![] });
     assert_eq!(decide(&recalled, &twice, &setup(), NOW), Err(Refusal::UnknownBump));
 }
 
@@ -185,7 +190,7 @@ fn refusals_name_what_is_wrong() {
         (bump("grill", vec![touch("pie#1", 1)]), Refusal::UnknownLine),
         (bump("fry", vec![touch("steak#1", 1)]), Refusal::NotAtThisStation),
         (bump("grill", vec![]), Refusal::NothingNamed),
-        (Act::Unbump { bump: "never".into() }, Refusal::UnknownBump),
+        (Act::Unbump { bump: "never".into(), also: vec![] }, Refusal::UnknownBump),
         (
             Act::AddLines { lines: vec![line("steak", 0)] },
             Refusal::BadLines(DraftError::BadQuantity { field: "items[0].quantity".into() }),
@@ -221,12 +226,15 @@ fn urgency_comes_with_age_and_says_when_it_will_change() {
     let order = order("1", vec![line("steak", 1)]);
     let (grill, settings) = (StationId::from("grill"), setup().settings);
     let at = |seconds: i64| NOW.plus(seconds * 1000);
-    assert_eq!(Urgency::of(&order, &grill, &settings, at(599)), Urgency::Fresh);
-    assert_eq!(Urgency::of(&order, &grill, &settings, at(600)), Urgency::Soon);
-    assert_eq!(Urgency::of(&order, &grill, &settings, at(900)), Urgency::Late);
-    assert_eq!(Urgency::changes_at(&order, &grill, &settings, at(0)), Some(at(600)));
-    assert_eq!(Urgency::changes_at(&order, &grill, &settings, at(600)), Some(at(900)));
-    assert_eq!(Urgency::changes_at(&order, &grill, &settings, at(900)), None);
+    let ticket = Ticket::of(&order, &grill, NOW).unwrap();
+    let urgency = |now| Urgency::of(&ticket, &settings, now);
+    let changes = |now| Urgency::changes_at(&ticket, &settings, now);
+    assert_eq!(urgency(at(599)), Urgency::Fresh);
+    assert_eq!(urgency(at(600)), Urgency::Soon);
+    assert_eq!(urgency(at(900)), Urgency::Late);
+    assert_eq!(changes(at(0)), Some(at(600)));
+    assert_eq!(changes(at(600)), Some(at(900)));
+    assert_eq!(changes(at(900)), None);
 }
 
 #[test]
@@ -241,7 +249,10 @@ fn the_most_specific_threshold_wins() {
     settings.thresholds =
         vec![rule(None, None, 100), rule(None, Some(OrderType::DineIn), 50), rule(Some("fry"), None, 20)];
     let order = order("1", vec![line("fries", 1)]);
-    let first = |station: &str| Urgency::changes_at(&order, &station.into(), &settings, NOW).unwrap();
+    let first = |station: &str| {
+        let station = station.into();
+        Urgency::changes_at(&Ticket::of(&order, &station, NOW).unwrap(), &settings, NOW).unwrap()
+    };
     assert_eq!(first("fry"), NOW.plus(20_000));
     assert_eq!(first("expo"), NOW.plus(50_000));
 }
@@ -324,4 +335,328 @@ fn drafts_that_cannot_be_cooked_are_refused_by_field() {
     assert_eq!(open(vec![line("steak", 1), line(" ", 1)]).unwrap_err().field(), "items[1].name");
     assert_eq!(open(vec![line("steak", 1000)]).unwrap_err().field(), "items[0].quantity");
     assert_eq!(open(vec![line("steak", 1); 501]).unwrap_err(), DraftError::TooManyLines);
+}
+
+fn coursed(rule: CourseRule) -> Order {
+    let mut setup = setup();
+    setup.settings.courses = rule;
+    let draft = NewOrder {
+        lines: vec![
+            NewLine { course: Some(2), ..line("steak", 1) },
+            NewLine { course: Some(1), ..line("fries", 1) },
+            line("burger", 1),
+        ],
+        courses: vec![course_of(2), course_of(1)],
+        ..NewOrder::default()
+    };
+    draft.open("1".into(), "1".into(), NOW, &setup).unwrap()
+}
+
+fn glass_at(order: &Order, station: &str, now: At) -> bool {
+    Ticket::of(order, &station.into(), now).is_some_and(|ticket| ticket.is_on_glass())
+}
+
+/// The order after an act at a moment that must be accepted.
+fn after_at(order: &Order, id: &str, act: Act, at: At) -> Order {
+    decide(order, &operation(id, order, act), &setup(), at).unwrap().order.unwrap_or_else(|| order.clone())
+}
+
+fn refusal(order: &Order, act: Act) -> Refusal {
+    decide(order, &operation("x", order, act), &setup(), NOW).unwrap_err()
+}
+
+#[test]
+fn a_start_is_taken_back_and_what_is_done_stays() {
+    let order = order("1", vec![line("steak", 2)]);
+    let lines = || vec![touch("steak#1", 2)];
+    let begun = after(&order, "a", Act::Start { station: "grill".into(), lines: lines() });
+    assert_eq!(begun.status(NOW), OrderStatus::Preparing);
+    let calm = after(&begun, "b", Act::Unstart { station: "grill".into(), lines: lines() });
+    assert_eq!(calm.status(NOW), OrderStatus::Confirmed);
+    let half = after(&begun, "c", Act::Finish { station: "grill".into(), lines: vec![touch("steak#1", 1)] });
+    let still = after(&half, "d", Act::Unstart { station: "grill".into(), lines: lines() });
+    assert_eq!((still.lines[0].work[0].done, still.lines[0].state()), (1, LineState::Started));
+}
+
+#[test]
+fn a_rush_is_an_act_like_any_other_and_unrush_takes_it_back() {
+    let order = order("1", vec![line("steak", 1)]);
+    let rushed = after(&order, "a", Act::Rush);
+    assert!(rushed.rush && rushed.lines == order.lines);
+    assert_eq!(decide(&rushed, &operation("b", &rushed, Act::Rush), &setup(), NOW).unwrap().order, None);
+    assert!(!after(&rushed, "c", Act::Unrush).rush);
+}
+
+#[test]
+fn a_held_ticket_stands_last_presses_nobody_and_is_not_counted_as_asked_for() {
+    let mut board = Board::new(setup());
+    let orders = ["a", "b"].map(|id| order(id, vec![line("steak", 2)]));
+    board.replace(setup(), orders.clone(), 1);
+    board.propose(operation("x", &orders[0], Act::Hold { until: Some(NOW.plus(60_000)) }), NOW).unwrap();
+    let grill = StationId::from("grill");
+    let shown = |now: At| -> Vec<(String, bool)> {
+        let tickets = board.tickets(&grill, now);
+        tickets.iter().map(|ticket| (ticket.order.id.to_string(), ticket.held)).collect()
+    };
+    assert_eq!(shown(NOW), [("b".to_owned(), false), ("a".to_owned(), true)]);
+    assert_eq!(shown(NOW.plus(60_000))[0], ("a".to_owned(), false), "it releases itself, at its old place");
+    let counts = all_day(&board.tickets(&grill, NOW));
+    assert_eq!((counts[0].open, counts[0].later), (2, 2));
+    let late = NOW.plus(3_600_000);
+    let held = after(&orders[0], "y", Act::Hold { until: None });
+    let urgency = |order: &Order| Ticket::of(order, &grill, late).unwrap().urgency(&setup().settings, late);
+    assert_eq!((urgency(&held), urgency(&after(&held, "z", Act::Release))), (Urgency::Fresh, Urgency::Late));
+    assert_eq!(board.order(&"a".into()).unwrap().changes_at(NOW), Some(NOW.plus(60_000)));
+}
+
+#[test]
+fn a_later_course_waits_grey_until_somebody_fires_it() {
+    let order = coursed(CourseRule::ByHand);
+    assert_eq!(order.courses.iter().map(|course| course.number).collect::<Vec<_>>(), [1, 2]);
+    assert!(!on_glass(&order, "grill") && on_glass(&order, "fry"), "lines without a course go at once");
+    let expo = StationId::expo();
+    let expo_sees = Ticket::of(&order, &expo, NOW).unwrap();
+    assert_eq!(expo_sees.own.iter().map(|own| own.asked).collect::<Vec<_>>(), [0, 1, 1]);
+    assert_eq!(order.next_course(NOW).map(|course| course.number), Some(2));
+    let later = NOW.plus(600_000);
+    let fired = after_at(&order, "a", Act::Fire { course: Some(2) }, later);
+    let grill = StationId::from("grill");
+    let ticket = Ticket::of(&fired, &grill, later).unwrap();
+    assert!(ticket.is_on_glass());
+    assert_eq!(ticket.since, later, "its age counts from its own firing");
+    assert_eq!(fired.next_course(later), None);
+    assert_eq!(after_at(&fired, "b", Act::Fire { course: Some(2) }, later.plus(5)), fired, "once");
+    let back = after_at(&fired, "c", Act::Unfire { course: Some(2) }, later);
+    assert!(!glass_at(&back, "grill", later));
+    let start = Act::Start { station: "grill".into(), lines: vec![touch("steak#1", 1)] };
+    let begun = after_at(&fired, "d", start, later);
+    assert_eq!(refusal(&begun, Act::Unfire { course: Some(2) }), Refusal::AlreadyBegun);
+    assert_eq!(refusal(&order, Act::Fire { course: Some(9) }), Refusal::UnknownCourse);
+}
+
+#[test]
+fn a_course_fires_itself_when_the_one_before_it_is_done() {
+    let order = coursed(CourseRule::WhenDone);
+    let later = NOW.plus(300_000);
+    let done = after_at(&order, "a", bump("fry", vec![touch("fries#1", 1)]), later);
+    assert_eq!(done.course_fires_at(Some(2)), Some(later));
+    assert!(glass_at(&done, "grill", later));
+    let back = after_at(&done, "b", Act::Unbump { bump: "a".into(), also: vec![] }, later.plus(1));
+    assert!(glass_at(&back, "grill", later.plus(1)), "what has gone to the stations stays there");
+    let void = after_at(&order, "v", Act::VoidLines { lines: vec![touch("fries#1", 1)] }, later);
+    assert!(glass_at(&void, "grill", later), "a course that nobody wants any more is done");
+}
+
+#[test]
+fn a_course_fires_itself_by_the_clock_alone() {
+    let order = coursed(CourseRule::AfterMinutes(15));
+    let due = NOW.plus(15 * 60_000);
+    assert!(!glass_at(&order, "grill", due.plus(-1)) && glass_at(&order, "grill", due));
+    assert_eq!(order.changes_at(NOW), Some(due));
+    let early = after_at(&order, "a", Act::Fire { course: Some(2) }, NOW.plus(60_000));
+    assert_eq!(early.course_fires_at(Some(2)), Some(NOW.plus(60_000)));
+}
+
+#[test]
+fn a_void_before_its_course_is_fired_disturbs_nobody() {
+    let order = coursed(CourseRule::ByHand);
+    let voided = after(&order, "v", Act::VoidLines { lines: vec![touch("steak#1", 1)] });
+    assert!(voided.lines[0].work.iter().all(|work| work.change.is_none()));
+}
+
+#[test]
+fn a_scheduled_order_is_fired_early_and_its_age_counts_from_then() {
+    let draft =
+        NewOrder { lines: vec![line("steak", 1)], fire_at: Some(NOW.plus(600_000)), ..NewOrder::default() };
+    let order = draft.open("1".into(), "1".into(), NOW, &setup()).unwrap();
+    assert_eq!(order.changes_at(NOW), Some(NOW.plus(600_000)));
+    let early = NOW.plus(60_000);
+    let fired = after_at(&order, "a", Act::Fire { course: None }, early);
+    assert!(glass_at(&fired, "grill", early) && fired.clock_started_at() == early);
+    assert!(!glass_at(&after_at(&fired, "b", Act::Unfire { course: None }, early), "grill", early));
+}
+
+#[test]
+fn a_transfer_moves_what_is_left_with_what_is_done_and_its_undo() {
+    let order = order("1", vec![line("steak", 2), line("fries", 1)]);
+    let half = after(&order, "a", bump("grill", vec![touch("steak#1", 1)]));
+    let transfer =
+        |to: &str| Act::Transfer { from: "grill".into(), to: to.into(), lines: vec!["steak#1".into()] };
+    let moved = after(&half, "t", transfer("fry"));
+    assert!(!on_glass(&moved, "grill") && on_glass(&moved, "fry"));
+    let work = &moved.lines[0].work[0];
+    assert_eq!((work.bumped, work.came_from.as_ref().map(StationId::as_str)), (1, Some("grill")));
+    assert_eq!(work.change.as_ref().map(|change| change.kind), Some(ChangeKind::Added), "fry is told");
+    let back = after(&moved, "u", Act::Unbump { bump: "a".into(), also: vec![] });
+    assert_eq!(back.lines[0].work[0].bumped, 0, "the first bump is undone where the work is now");
+    assert_eq!(reroute(&moved, &setup(), NOW), None, "what was sent by hand is not routed back");
+    assert_eq!(refusal(&moved, bump("grill", vec![touch("steak#1", 2)])), Refusal::NotAtThisStation);
+    assert_eq!(refusal(&moved, transfer("build")), Refusal::NotAtThisStation);
+    assert_eq!(refusal(&half, transfer("expo")), Refusal::UnknownStation);
+    assert_eq!(refusal(&half, transfer("moon")), Refusal::UnknownStation);
+    let burger = self::order("2", vec![line("burger", 1)]);
+    let joined = after(
+        &burger,
+        "j",
+        Act::Transfer { from: "build".into(), to: "fry".into(), lines: vec!["burger#1".into()] },
+    );
+    let stations: Vec<_> = joined.lines[0].work.iter().map(|work| work.station.to_string()).collect();
+    assert_eq!(stations, ["fry", "expo"], "two stations' work becomes one");
+}
+
+#[test]
+fn what_is_made_goes_on_to_the_oven_piece_by_piece() {
+    let order = order("1", vec![line("pizza", 3)]);
+    assert!(on_glass(&order, "make") && !on_glass(&order, "oven") && on_glass(&order, "expo"));
+    let two = after(&order, "a", Act::Finish { station: "make".into(), lines: vec![touch("pizza#1", 2)] });
+    let oven = StationId::from("oven");
+    let ticket = Ticket::of(&two, &oven, NOW).unwrap();
+    assert!(ticket.is_on_glass());
+    assert_eq!((ticket.own[0].to_make(), ticket.own[0].to_come()), (2, 1));
+    let baked = after(&two, "b", bump("oven", vec![touch("pizza#1", 2)]));
+    assert!(!on_glass(&baked, "oven"), "the third is still being made");
+    let all = after(&baked, "c", bump("make", vec![touch("pizza#1", 3)]));
+    assert!(on_glass(&all, "oven") && !all.lines[0].is_ready());
+    let gone = after(&all, "d", bump("oven", vec![touch("pizza#1", 3)]));
+    assert_eq!(gone.status(NOW), OrderStatus::Ready);
+}
+
+#[test]
+fn a_transfer_keeps_the_way_to_the_oven() {
+    let order = order("1", vec![line("pizza", 1)]);
+    let moved = after(
+        &order,
+        "t",
+        Act::Transfer { from: "make".into(), to: "build".into(), lines: vec!["pizza#1".into()] },
+    );
+    let done = after(&moved, "b", bump("build", vec![touch("pizza#1", 1)]));
+    assert!(!on_glass(&moved, "oven") && on_glass(&done, "oven"));
+}
+
+#[test]
+fn a_recall_names_the_bumps_of_all_stations() {
+    let order = order("1", vec![line("steak", 1)]);
+    let order = after(&order, "a", bump("grill", vec![touch("steak#1", 1)]));
+    let order = after(&order, "b", bump("expo", vec![touch("steak#1", 1)]));
+    let recall = Act::Unbump { bump: "b".into(), also: vec!["a".into(), "gone".into()] };
+    let back = after(&order, "r", recall);
+    assert!(on_glass(&back, "grill") && on_glass(&back, "expo") && back.bumps.is_empty());
+    assert_eq!(back.clock_started_at(), order.clock_started_at());
+}
+
+#[test]
+fn a_changed_line_is_marked_until_it_is_touched_and_a_finished_one_does_not_come_back() {
+    let order = order("1", vec![line("steak", 2), line("fries", 1)]);
+    let order = after(&order, "b", bump("fry", vec![touch("fries#1", 1)]));
+    let change = |id: &str| Act::ChangeLine {
+        line: id.into(),
+        modifiers: Some(vec!["no salt".into()]),
+        notes: Some("birthday".into()),
+    };
+    let changed = after(&after(&order, "c", change("steak#1")), "d", change("fries#1"));
+    let mark =
+        |order: &Order, line: usize| order.lines[line].work[0].change.as_ref().map(|c| (c.kind, c.was));
+    assert_eq!(mark(&changed, 0), Some((ChangeKind::Changed, 2)));
+    assert_eq!(changed.lines[0].modifiers[0].class, ModifierClass::Removal);
+    assert!(mark(&changed, 1).is_none() && !on_glass(&changed, "fry"));
+    let seen =
+        after(&changed, "s", Act::Acknowledge { station: "grill".into(), lines: vec![touch("steak#1", 2)] });
+    assert_eq!(mark(&seen, 0), None);
+    assert_eq!(decide(&seen, &operation("e", &seen, change("steak#1")), &setup(), NOW).unwrap().order, None);
+}
+
+#[test]
+fn two_voids_that_nobody_has_seen_tell_the_first_quantity() {
+    let order = order("1", vec![line("steak", 3)]);
+    let order = after(&order, "a", Act::VoidLines { lines: vec![touch("steak#1", 1)] });
+    let order = after(&order, "b", Act::VoidLines { lines: vec![touch("steak#1", 2)] });
+    assert_eq!(order.lines[0].work[0].change.as_ref().map(|change| change.was), Some(3));
+}
+
+#[test]
+fn a_pass_that_waits_bumps_only_what_the_stations_have_sent() {
+    let mut setup = setup();
+    setup.settings.pass_waits = true;
+    let order = order("1", vec![line("steak", 1), line("wine", 1)]);
+    let decide = |order: &Order, act| super_decide(order, act, &setup);
+    let all = || bump("expo", vec![touch("steak#1", 1), touch("wine#1", 1)]);
+    assert_eq!(decide(&order, all()).unwrap_err(), Refusal::StillCooking);
+    let wine = decide(&order, bump("expo", vec![touch("wine#1", 1)])).unwrap();
+    let ready = decide(&wine, bump("grill", vec![touch("steak#1", 1)])).unwrap();
+    assert!(!decide(&ready, all()).unwrap().is_open());
+}
+
+fn super_decide(order: &Order, act: Act, setup: &Setup) -> Result<Order, Refusal> {
+    let decided = decide(order, &operation("x", order, act), setup, NOW)?;
+    Ok(decided.order.unwrap_or_else(|| order.clone()))
+}
+
+#[test]
+fn a_pass_before_the_pass_sends_on_what_its_stations_made() {
+    let mut setup = setup();
+    let pass = Station {
+        covers: vec!["grill".into(), "fry".into()],
+        ..Station::new("hot", "Hot pass", StationRole::Expo)
+    };
+    setup.stations.push(pass);
+    let draft = NewOrder { lines: vec![line("steak", 1), line("pizza", 1)], ..NewOrder::default() };
+    let order = draft.open("1".into(), "1".into(), NOW, &setup).unwrap();
+    let stations = |n: usize| order.lines[n].work.iter().map(|w| w.station.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        (stations(0), stations(1)),
+        (
+            vec!["grill".into(), "hot".into(), "expo".into()],
+            vec!["make".into(), "oven".into(), "expo".into()]
+        )
+    );
+    let sent = super_decide(&order, bump("hot", vec![touch("steak#1", 1)]), &setup).unwrap();
+    assert!(!on_glass(&sent, "grill") && !on_glass(&sent, "hot") && on_glass(&sent, "expo"));
+    setup.settings.pass_waits = true;
+    assert_eq!(
+        super_decide(&order, bump("hot", vec![touch("steak#1", 1)]), &setup).unwrap_err(),
+        Refusal::StillCooking
+    );
+}
+
+#[test]
+fn a_station_for_some_types_of_orders_gets_no_others() {
+    let mut setup = setup();
+    let bag = Station {
+        categories: vec!["fried".into()],
+        order_types: vec![OrderType::Delivery],
+        ..Station::new("bag", "Bag", StationRole::Prep)
+    };
+    setup.stations.push(bag);
+    assert_eq!(setup.route(&"fries".into(), None, OrderType::DineIn), ["fry".into()]);
+    assert_eq!(setup.route(&"fries".into(), None, OrderType::Delivery), ["fry".into(), "bag".into()]);
+}
+
+#[test]
+fn an_act_of_a_newer_screen_is_refused_and_not_lost_in_silence() {
+    let text = r#"{"id":"x","at":1,"order":"1","seen":1,"act":"flambe","lines":["a"],"cognac":2}"#;
+    let operation: Operation = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        decide(&order("1", vec![line("steak", 1)]), &operation, &setup(), NOW),
+        Err(Refusal::UnknownAct)
+    );
+}
+
+#[test]
+fn a_search_finds_by_number_table_name_and_item() {
+    let mut order = order("77", vec![line("steak", 1)]);
+    order.table = Some("12".into());
+    order.customer_name = Some("Ada Okafor".into());
+    for (text, found) in
+        [("77", true), ("12 steak", true), ("OKAFOR", true), ("okafor fries", false), ("", true)]
+    {
+        assert_eq!(order.matches(text), found, "{text:?}");
+    }
+}
+
+#[test]
+fn a_screen_whose_clock_is_a_little_behind_hides_nothing() {
+    let order = order("1", vec![line("steak", 1)]);
+    assert!(glass_at(&order, "grill", NOW.plus(-50)));
+    let fired = after(&coursed(CourseRule::ByHand), "a", Act::Fire { course: Some(2) });
+    assert!(glass_at(&fired, "grill", NOW.plus(-50)));
 }

@@ -16,12 +16,8 @@ pub fn setup() -> Setup {
         available: true,
     };
     let prep = |id: &str, name: &str| Station {
-        id: id.into(),
-        name: name.into(),
-        role: StationRole::Prep,
         categories: vec![id.into()],
-        items: Vec::new(),
-        takes_rest: false,
+        ..Station::new(id, name, StationRole::Prep)
     };
     Setup {
         menu: Menu {
@@ -39,14 +35,7 @@ pub fn setup() -> Setup {
         stations: vec![
             prep("grill", "Grill"),
             prep("fry", "Fry"),
-            Station {
-                id: StationId::expo(),
-                name: String::new(),
-                role: StationRole::Expo,
-                categories: Vec::new(),
-                items: Vec::new(),
-                takes_rest: false,
-            },
+            Station::new(StationId::expo(), "", StationRole::Expo),
         ],
         settings: Settings::new("kitchen-1".into(), "Test Kitchen"),
     }

@@ -7,9 +7,9 @@
 use crate::hub::Fault;
 use jiff::Timestamp;
 use kitchen::{
-    At, Category, CategoryId, CloseWhen, Courier, Course, Line, LineId, LineState, Menu, MenuItem,
-    MenuItemId, ModifierClass, NewLine, NewOrder, Order, OrderState, OrderStatus, OrderType, Payment,
-    Settings, Source, Station, StationId, StationRole, ThresholdRule, Work,
+    Act, At, Category, CategoryId, CloseWhen, Courier, Course, CourseRule, Line, LineId, LineState, Menu,
+    MenuItem, MenuItemId, ModifierClass, NewLine, NewOrder, Order, OrderState, OrderStatus, OrderType,
+    Payment, Settings, Source, Station, StationId, StationRole, ThresholdRule, Work,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -191,13 +191,53 @@ pub fn line_status_change(body: &Value) -> Result<LineStatusChange, BadField> {
     })
 }
 
-/// `PATCH orders/{id}/items/{line}`: fewer pieces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `PATCH orders/{id}/items/{line}`: fewer pieces, or the line otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineChange {
     /// So many pieces are taken back in all.
     Voided(u32),
     /// So many pieces are still wanted.
     Wanted(u32),
+    /// Other modifiers, another note; what is absent stays.
+    Otherwise {
+        /// All of them.
+        modifiers: Option<Vec<String>>,
+        /// Empty = none.
+        notes: Option<String>,
+    },
+}
+
+/// An act on an order in the words of the hub protocol (`act`, and what that act names), for `POST orders/{id}/acts`.
+///
+/// # Errors
+/// `bad_field` when it cannot be read; an act that is not known is read, and refused by the kitchen.
+pub fn act(body: &Value) -> Result<Act, Fault> {
+    let bad = |expected: &dyn std::fmt::Display| {
+        Fault::new("bad_field").with("field", "act").with("expected", expected)
+    };
+    serde_json::from_value(snake(body)).map_err(|error| bad(&error))
+}
+
+/// The same with every field named in `snake_case`.
+fn snake(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(name, value)| (snake_name(name), snake(value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(snake).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+fn snake_name(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
 }
 
 /// Reads a [`LineChange`].
@@ -209,10 +249,21 @@ pub fn line_change(body: &Value) -> Result<LineChange, BadField> {
     if let Some(voided) = fields.count(&["voided"])? {
         return Ok(LineChange::Voided(voided));
     }
-    fields
-        .count(&["quantity"])?
-        .map(LineChange::Wanted)
-        .ok_or_else(|| BadField::new("quantity", "a whole number, or `voided` given"))
+    if let Some(pieces) = fields.count(&["quantity"])? {
+        return Ok(LineChange::Wanted(pieces));
+    }
+    let modifiers = match fields.find(&["modifiers", "modifications"]) {
+        Some(_) => Some(modifiers(&fields)?),
+        None => None,
+    };
+    let notes = match fields.find(&["notes", "special_instructions"]) {
+        Some((path, value)) => Some(text(value, &path)?.unwrap_or_default()),
+        None => None,
+    };
+    if modifiers.is_none() && notes.is_none() {
+        return Err(BadField::new("quantity", "a whole number, or `voided`, `modifiers` or `notes` given"));
+    }
+    Ok(LineChange::Otherwise { modifiers, notes })
 }
 
 /// The reason in a body that may be missing altogether.
@@ -286,19 +337,31 @@ pub fn stations(body: &Value) -> Result<Vec<Station>, BadField> {
             Some((_, word)) if word == "expo" => StationRole::Expo,
             Some((path, _)) => return Err(BadField::new(path, "prep or expo")),
         };
-        if id.is_expo() != (role == StationRole::Expo) {
-            return Err(BadField::new(entry.at("role"), "expo for the station `expo`, and for no other"));
-        }
         let ids = |name: &'static str| -> Result<Vec<String>, BadField> {
             let entries = entry.entries(&[name])?;
             entries.iter().map(|(path, value)| identifier(value, path)).collect()
         };
+        let covers: Vec<StationId> = ids("covers")?.into_iter().map(StationId).collect();
+        if (id.is_expo() || !covers.is_empty()) != (role == StationRole::Expo) {
+            return Err(BadField::new(
+                entry.at("role"),
+                "expo for the station `expo` and for a pass that covers others, prep for the rest",
+            ));
+        }
+        let mut order_types = Vec::new();
+        for (path, word) in entry.entries(&["order_types"])? {
+            let known = word.as_str().and_then(order_type);
+            order_types.push(known.ok_or_else(|| BadField::new(path, ORDER_TYPES))?);
+        }
         stations.push(Station {
             name: entry.text(&["name"])?.unwrap_or_else(|| id.0.clone()),
             role,
             categories: ids("categories")?.into_iter().map(CategoryId).collect(),
             items: ids("items")?.into_iter().map(MenuItemId).collect(),
             takes_rest: entry.flag(&["takes_rest"])?.unwrap_or(false),
+            order_types,
+            hands_on_to: entry.id(&["hands_on_to"])?.map(StationId),
+            covers,
             id,
         });
     }
@@ -343,6 +406,10 @@ pub fn settings(body: &Value, now: &Settings) -> Result<Settings, BadField> {
         Some((_, word)) if word == "ready" => CloseWhen::Ready,
         Some((path, _)) => return Err(BadField::new(path, "passed or ready")),
     };
+    next.pass_waits = fields.flag(&["pass_waits"])?.unwrap_or(now.pass_waits);
+    if let Some(value) = fields.get(&["courses"]) {
+        next.courses = course_rule(value)?;
+    }
     if let Some(seconds) = fields.count(&["undo_seconds"])? {
         if seconds > 60 {
             return Err(BadField::new("undo_seconds", "at most 60"));
@@ -356,6 +423,21 @@ pub fn settings(body: &Value, now: &Settings) -> Result<Settings, BadField> {
         }
     }
     Ok(next)
+}
+
+fn course_rule(value: &Value) -> Result<CourseRule, BadField> {
+    match value.as_str().map(plain).as_deref() {
+        Some("byhand") => return Ok(CourseRule::ByHand),
+        Some("whendone") => return Ok(CourseRule::WhenDone),
+        Some(_) | None => {}
+    }
+    let minutes = Fields::of(value, "courses").and_then(|fields| fields.count(&["after_minutes"]));
+    match minutes {
+        Ok(Some(minutes)) => Ok(CourseRule::AfterMinutes(minutes)),
+        Ok(None) | Err(_) => {
+            Err(BadField::new("courses", r#""by_hand", "when_done" or {"after_minutes": number}"#))
+        }
+    }
 }
 
 /// An order status in any spelling that POS systems use.
@@ -450,7 +532,13 @@ fn courses(fields: &Fields<'_>) -> Result<Vec<Course>, BadField> {
         if courses.iter().any(|known| known.number == number) {
             return Err(BadField::new(entry.at("number"), UNIQUE));
         }
-        courses.push(Course { number, name: entry.text(&["name"])?, fired_at: None });
+        courses.push(Course {
+            number,
+            name: entry.text(&["name"])?,
+            fired_at: None,
+            after_minutes: entry.count(&["after_minutes"])?,
+            when_done: entry.flag(&["when_done"])?.unwrap_or(false),
+        });
     }
     Ok(courses)
 }
@@ -461,8 +549,7 @@ fn lines(list: &[Value], path: &str) -> Result<Vec<NewLine>, BadField> {
     list.iter().enumerate().map(|(index, value)| line(value, &format!("{path}[{index}]"))).collect()
 }
 
-fn line(value: &Value, path: &str) -> Result<NewLine, BadField> {
-    let fields = Fields::of(value, path)?;
+fn modifiers(fields: &Fields<'_>) -> Result<Vec<String>, BadField> {
     let mut modifiers = Vec::new();
     for name in ["modifiers", "modifications"] {
         for (path, entry) in fields.entries(&[name])? {
@@ -482,6 +569,12 @@ fn line(value: &Value, path: &str) -> Result<NewLine, BadField> {
             }
         }
     }
+    Ok(modifiers)
+}
+
+fn line(value: &Value, path: &str) -> Result<NewLine, BadField> {
+    let fields = Fields::of(value, path)?;
+    let modifiers = modifiers(&fields)?;
     let quantity = fields.count(&["quantity", "qty"])?.unwrap_or(1);
     let mut notes = fields.text(&["notes"])?;
     if let Some(more) = fields.text(&["special_instructions"])? {
@@ -694,6 +787,7 @@ pub struct OrderAnswer<'a> {
     courses: Vec<CourseAnswer<'a>>,
     rush: bool,
     held: bool,
+    held_until: Option<Moment>,
     payment_status: Payment,
     created_at: Moment,
     updated_at: Moment,
@@ -747,10 +841,14 @@ impl<'a> OrderAnswer<'a> {
                     number: course.number,
                     name: course.name.as_deref(),
                     fired_at: course.fired_at.map(Moment),
+                    fires_at: order.course_fires_at(Some(course.number)).map(Moment),
+                    after_minutes: course.after_minutes,
+                    when_done: course.when_done,
                 })
                 .collect(),
             rush: order.rush,
-            held: order.hold.is_some(),
+            held: order.is_held(now),
+            held_until: order.hold.as_ref().filter(|_| order.is_held(now)).and_then(|h| h.until).map(Moment),
             payment_status: order.payment,
             created_at: Moment(order.created_at),
             updated_at: Moment(order.updated_at),
@@ -780,6 +878,10 @@ struct CourseAnswer<'a> {
     number: u8,
     name: Option<&'a str>,
     fired_at: Option<Moment>,
+    /// When it went or will go by itself; null while it waits for somebody or for the course before it.
+    fires_at: Option<Moment>,
+    after_minutes: Option<u32>,
+    when_done: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -838,6 +940,8 @@ struct WorkAnswer<'a> {
     done: u32,
     bumped: u32,
     started_at: Option<Moment>,
+    after: Option<&'a StationId>,
+    came_from: Option<&'a StationId>,
 }
 
 impl<'a> WorkAnswer<'a> {
@@ -847,6 +951,8 @@ impl<'a> WorkAnswer<'a> {
             done: work.done,
             bumped: work.bumped,
             started_at: work.started_at.map(Moment),
+            after: work.after.as_ref(),
+            came_from: work.came_from.as_ref(),
         }
     }
 }
@@ -951,6 +1057,12 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
     ("order_voided", 409, "The order is cancelled."),
     ("bump_unknown", 409, "There is no such bump to take back."),
     ("line_not_at_station", 409, "The station has no part in this item."),
+    ("course_unknown", 409, "The order has no such course."),
+    ("station_unknown", 409, "There is no such station that cooks."),
+    ("already_begun", 409, "Somebody has begun with it."),
+    ("still_cooking", 409, "A station still cooks it, and the pass waits."),
+    ("act_unknown", 422, "This hub does not know that act."),
+    ("nothing_named", 422, "The act names nothing."),
     ("status_unreachable", 409, "The order cannot become {wanted}; it is {status}."),
     ("body_too_large", 413, "The body is larger than {most} bytes."),
     ("bad_field", 422, "{field} must be {expected}."),
@@ -1059,6 +1171,9 @@ mod tests {
         for (body, field) in [
             (json!([{"id":"a"},{"id":"a"}]), "[1].id"),
             (json!([{"id":"expo","role":"prep"}]), "[0].role"),
+            (json!([{"id":"a","role":"expo"}]), "[0].role"),
+            (json!([{"id":"a","role":"prep","covers":["b"]}]), "[0].role"),
+            (json!([{"id":"a","orderTypes":["teleport"]}]), "[0].order_types[0]"),
             (json!({"stations":[{"name":"x"}]}), "stations[0].id"),
             (json!([{"id":"a","role":"chef"}]), "[0].role"),
         ] {
@@ -1077,6 +1192,7 @@ mod tests {
             (json!({"demo": true}), "demo"),
             (json!({"time_zone": "Mars/Base"}), "time_zone"),
             (json!({"day_starts_minute": 1440}), "day_starts_minute"),
+            (json!({"courses": "sometimes"}), "courses"),
             (json!({"thresholds": [{"warn_seconds": 9, "late_seconds": 8}]}), "thresholds[0].late_seconds"),
         ] {
             assert_eq!(settings(&body, &now).unwrap_err().field, field, "{body}");
@@ -1084,8 +1200,41 @@ mod tests {
     }
 
     #[test]
+    fn acts_are_those_of_the_protocol_in_either_spelling() {
+        let transfer = Act::Transfer { from: "a".into(), to: "b".into(), lines: vec!["l".into()] };
+        assert_eq!(act(&json!({"act": "transfer", "from": "a", "to": "b", "lines": ["l"]})), Ok(transfer));
+        let body = json!({"act": "add_lines", "lines": [{"name": "Pie", "quantity": 1, "menuItem": 3}]});
+        assert!(matches!(act(&body), Ok(Act::AddLines { .. })));
+        assert_eq!(act(&json!({"act": "flambe"})), Ok(Act::Unknown));
+        for body in [json!({}), json!(7), json!({"act": "transfer", "from": "a"})] {
+            assert_eq!(act(&body).unwrap_err().code, "bad_field", "{body}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_made_smaller_or_otherwise() {
+        let read = |body: Value| line_change(&body).unwrap();
+        assert_eq!(read(json!({"quantity": 1, "notes": "x"})), LineChange::Wanted(1));
+        assert_eq!(
+            read(json!({"modifications": ["no salt"], "specialInstructions": ""})),
+            LineChange::Otherwise { modifiers: Some(vec!["no salt".into()]), notes: Some(String::new()) }
+        );
+        assert_eq!(line_change(&json!({"colour": "red"})).unwrap_err().field, "quantity");
+    }
+
+    #[test]
     fn every_code_of_the_kitchen_has_its_status() {
-        for code in ["order_unknown", "line_unknown", "line_not_at_station", "order_voided", "bump_unknown"] {
+        for code in [
+            "order_unknown",
+            "line_unknown",
+            "line_not_at_station",
+            "order_voided",
+            "bump_unknown",
+            "course_unknown",
+            "station_unknown",
+            "already_begun",
+            "still_cooking",
+        ] {
             assert!(matches!(Problem::of(Fault::new(code)).status, 404 | 409), "{code}");
         }
         let problem = Problem::of(BadField::new("items[0].name", "a text").into());

@@ -3,7 +3,7 @@ use kitchen::Act;
 use proptest::prelude::*;
 
 fn operation(id: &str, order: &str) -> Operation {
-    let act = Act::Unbump { bump: "x".into() };
+    let act = Act::Unbump { bump: "x".into(), also: vec![] };
     Operation { id: id.into(), device: None, at: At(1), order: order.into(), seen: 1, act }
 }
 

@@ -1,8 +1,6 @@
 //! The demo restaurant: 42 items in 6 categories, 4 stations.
 
-use kitchen::{
-    Category, CategoryId, Menu, MenuItem, MenuItemId, Settings, Setup, Station, StationId, StationRole,
-};
+use kitchen::{Category, CategoryId, Menu, MenuItem, MenuItemId, Settings, Setup, Station, StationRole};
 
 /// The demo restaurant's id: no real one may have it.
 pub(crate) const RESTAURANT: &str = "demo";
@@ -33,12 +31,10 @@ fn menu() -> Menu {
 
 fn stations() -> Vec<Station> {
     let station = |id: &str, name: &str, categories: &[&str], items: &[&str], takes_rest| Station {
-        id: StationId::from(id),
-        name: name.to_owned(),
-        role: StationRole::Prep,
         categories: categories.iter().copied().map(CategoryId::from).collect(),
         items: items.iter().copied().map(MenuItemId::from).collect(),
         takes_rest,
+        ..Station::new(id, name, StationRole::Prep)
     };
     vec![
         station("grill", "Grill", &["burgers", "mains"], &[], true),
@@ -175,7 +171,7 @@ mod tests {
         assert_eq!(ids.len(), ITEMS.len());
         let mut busy = BTreeSet::new();
         for item in &setup.menu.items {
-            let stations = setup.route(&item.id, None);
+            let stations = setup.route(&item.id, None, kitchen::OrderType::DineIn);
             assert_eq!(stations.len(), 1, "{}", item.name);
             assert!(CATEGORIES.iter().any(|(id, _)| item.category == Some((*id).into())), "{}", item.name);
             busy.extend(stations);

@@ -100,6 +100,9 @@ async fn real_answers_fit_the_document_and_it_declares_nothing_else() {
     let item_status = "/api/v1/orders/{id}/items/{line}/status";
     book.ask("GET", one, &[id], plain()).await;
     book.ask("GET", one, &["none"], plain()).await;
+    let acts = "/api/v1/orders/{id}/acts";
+    book.ask("POST", acts, &[id], with(&json!({"act": "hold", "until": 4_000_000_000_000_i64}))).await;
+    book.ask("POST", acts, &[id], with(&json!({"act": "fire", "course": 9}))).await;
     book.ask("PATCH", item_status, &[id, "a"], with(&json!({"status": "started"}))).await;
     book.ask("PATCH", item_status, &[id, "a"], with(&json!({"status": "done", "station": "fry"}))).await;
     book.ask("PATCH", status, &[id], with(&json!({"status": "ready"}))).await;
@@ -195,6 +198,7 @@ fn sensible(path: &str, method: &str) -> Value {
     match (path.rsplit('/').next(), method) {
         (Some("status"), _) => json!({"status": "ready"}),
         (Some("items"), _) => json!({"name": "Fries"}),
+        (Some("acts"), _) => json!({"act": "rush"}),
         (_, "PATCH") => json!({"voided": 1}),
         _ => json!({}),
     }

@@ -426,3 +426,68 @@ async fn connections_beyond_the_limit_are_told_to_come_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn any_act_of_a_cook_can_be_posted_in_either_spelling() {
+    let kitchen = Kitchen::open().await;
+    let placed = kitchen.pos.place(&an_order()).await;
+    let acts = format!("/orders/{}/acts", placed["id"].as_str().unwrap());
+    let act = async |body: Value| kitchen.pos.send("POST", &acts, Some(body)).await;
+    let (status, order) = act(json!({"act": "rush"})).await;
+    assert_eq!((status.as_u16(), &order["rush"]), (200, &json!(true)));
+    let (_, order) = act(json!({"act": "hold"})).await;
+    assert_eq!((&order["held"], &order["held_until"]), (&json!(true), &Value::Null));
+    let (_, order) = act(json!({"act": "release"})).await;
+    assert_eq!(order["held"], false);
+    let line = order["items"][0]["id"].clone();
+    let (status, order) =
+        act(json!({"act": "transfer", "from": "grill", "to": "fry", "lines": [line]})).await;
+    assert_eq!(status, 200, "{order}");
+    assert_eq!(order["items"][0]["work"][0]["cameFrom"], Value::Null);
+    assert_eq!(order["items"][0]["work"][0]["came_from"], "grill");
+    for (body, code) in [
+        (json!({"act": "flambe"}), "act_unknown"),
+        (json!({"act": "fire", "course": 3}), "course_unknown"),
+        (json!({"act": "bump"}), "bad_field"),
+    ] {
+        assert_eq!(act(body).await.1["code"], code);
+    }
+    let change = json!({"modifiers": ["allergy nuts"], "notes": "now"});
+    let path = format!(
+        "/orders/{}/items/{}",
+        placed["id"].as_str().unwrap(),
+        placed["items"][0]["id"].as_str().unwrap()
+    );
+    let (status, order) = kitchen.pos.send("PATCH", &path, Some(change)).await;
+    assert_eq!((status.as_u16(), &order["items"][0]["modifiers"][0]["class"]), (200, &json!("allergy")));
+    let found = kitchen.pos.get("/orders?q=7%20burger").await;
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(kitchen.pos.get("/orders?q=unicorn").await, json!([]));
+}
+
+#[tokio::test]
+async fn courses_and_passes_are_configured_and_a_course_tells_when_it_fires() {
+    let kitchen = Kitchen::open().await;
+    let (status, settings) = kitchen
+        .pos
+        .send("PUT", "/settings", Some(json!({"passWaits": true, "courses": {"afterMinutes": 15}})))
+        .await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&settings["pass_waits"], &settings["courses"]),
+        (&json!(true), &json!({"after_minutes": 15}))
+    );
+    let mut meal = an_order();
+    meal["courses"] = json!([{"number": 1}, {"number": 2}]);
+    meal["items"][1]["course"] = json!(2);
+    let placed = kitchen.pos.place(&meal).await;
+    let at = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let (first, second) = (&placed["courses"][0], &placed["courses"][1]);
+    let minutes = at(&second["fires_at"]).duration_since(at(&first["fires_at"])).as_mins();
+    assert_eq!(minutes, 15);
+    assert_eq!(second["fired_at"], Value::Null);
+    let stations = json!([{"id": "make", "handsOnTo": "oven"}, {"id": "oven"},
+        {"id": "hot", "role": "expo", "covers": ["oven"]}, {"id": "expo"}]);
+    let (status, answer) = kitchen.pos.send("PUT", "/stations", Some(stations)).await;
+    assert_eq!((status.as_u16(), &answer[0]["hands_on_to"]), (200, &json!("oven")));
+}

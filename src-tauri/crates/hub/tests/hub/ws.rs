@@ -114,7 +114,7 @@ async fn a_refusal_is_final_and_remembered_and_changes_nothing() {
     let stranger = Order { id: OrderId::from("nobody"), ..order.clone() };
     let refused = [
         (screen.bump(&stranger, "grill"), "order_unknown"),
-        (screen.operation(&order, Act::Unbump { bump: "never".into() }), "bump_unknown"),
+        (screen.operation(&order, Act::Unbump { bump: "never".into(), also: vec![] }), "bump_unknown"),
         (
             screen.operation(&order, Act::Start { station: "grill".into(), lines: Vec::new() }),
             "nothing_named",
@@ -408,7 +408,7 @@ async fn all_screens_converge_to_the_hubs_orders() {
                         1 => Act::Finish { station, lines },
                         2 => Act::Reopen { station, lines },
                         3 => match order.bumps.last() {
-                            Some(bump) => Act::Unbump { bump: bump.operation.clone() },
+                            Some(bump) => Act::Unbump { bump: bump.operation.clone(), also: vec![] },
                             None => Act::Bump { station, lines },
                         },
                         _ => Act::Bump { station, lines },

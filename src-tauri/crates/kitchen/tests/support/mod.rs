@@ -9,12 +9,10 @@ pub const NOW: At = At(1_700_000_000_000);
 
 pub fn setup() -> Setup {
     let prep = |id: &str, categories: &[&str], items: &[&str], takes_rest| Station {
-        id: id.into(),
-        name: id.to_uppercase(),
-        role: StationRole::Prep,
         categories: categories.iter().map(|c| CategoryId::from(*c)).collect(),
         items: items.iter().map(|i| MenuItemId::from(*i)).collect(),
         takes_rest,
+        ..Station::new(id, id.to_uppercase(), StationRole::Prep)
     };
     let item = |id: &str, category: &str| MenuItem {
         id: id.into(),
@@ -31,12 +29,15 @@ pub fn setup() -> Setup {
                 item("fries", "fried"),
                 item("burger", "grill"),
                 item("wine", "bar"),
+                item("pizza", "dough"),
             ],
         },
         stations: vec![
             prep("grill", &["grill"], &[], false),
             prep("fry", &["fried"], &["burger"], false),
             prep("build", &[], &["burger"], false),
+            Station { hands_on_to: Some("oven".into()), ..prep("make", &["dough"], &[], false) },
+            prep("oven", &[], &[], false),
         ],
         settings: Settings::new("r".into(), "Test kitchen"),
     }
@@ -50,6 +51,10 @@ pub fn order(id: &str, lines: Vec<NewLine>) -> Order {
     NewOrder { lines, ..NewOrder::default() }
         .open(id.into(), format!("20260101-{id}"), NOW, &setup())
         .unwrap()
+}
+
+pub fn course_of(number: u8) -> Course {
+    Course { number, name: None, fired_at: None, after_minutes: None, when_done: false }
 }
 
 pub fn touch(line: &str, upto: u32) -> Touch {
@@ -66,14 +71,22 @@ pub fn after(order: &Order, id: &str, act: Act) -> Order {
 }
 
 pub fn stations() -> Vec<StationId> {
-    ["grill", "fry", "build", "expo"].into_iter().map(StationId::from).collect()
+    ["grill", "fry", "build", "make", "oven", "expo"].into_iter().map(StationId::from).collect()
 }
 
 /// An order of up to four lines; `n` makes its id.
 pub fn any_order(n: usize) -> impl Strategy<Value = Order> {
-    let item = prop::sample::select(vec!["steak", "fries", "burger", "wine"]);
-    prop::collection::vec((item, 1u32..4), 1..5)
-        .prop_map(move |lines| order(&format!("o{n}"), lines.into_iter().map(|(i, q)| line(i, q)).collect()))
+    let item = prop::sample::select(vec!["steak", "fries", "burger", "wine", "pizza"]);
+    let course = prop::option::of(1u8..4);
+    let plan = prop::sample::select(vec![None, Some(CourseRule::ByHand), Some(CourseRule::WhenDone)]);
+    (prop::collection::vec((item, 1u32..4, course), 1..5), plan).prop_map(move |(lines, plan)| {
+        let lines = lines.into_iter().map(|(i, q, course)| NewLine { course, ..line(i, q) }).collect();
+        let mut setup = setup();
+        setup.settings.courses = plan.unwrap_or_default();
+        let courses = plan.map_or(vec![], |_| (1..4).map(course_of).collect());
+        let draft = NewOrder { lines, courses, ..NewOrder::default() };
+        draft.open(format!("o{n}").into(), format!("20260101-o{n}"), NOW, &setup).unwrap()
+    })
 }
 
 /// An act that names lines by their position in the order; `earlier` are operations whose bumps may be taken back.
@@ -87,7 +100,7 @@ pub struct Plan {
 }
 
 pub fn any_plan() -> impl Strategy<Value = Plan> {
-    (0u8..9, 0usize..4, prop::collection::btree_set(0usize..5, 1..4), 0u32..4, any::<prop::sample::Index>())
+    (0u8..21, 0usize..6, prop::collection::btree_set(0usize..5, 1..4), 0u32..4, any::<prop::sample::Index>())
         .prop_map(|(verb, station, lines, upto, earlier)| Plan {
             verb,
             station,
@@ -112,8 +125,27 @@ impl Plan {
             2 => Act::Reopen { station, lines },
             3 | 4 => Act::Bump { station, lines },
             5 if !operations.is_empty() => {
-                Act::Unbump { bump: operations[self.earlier % operations.len()].clone() }
+                let named = |n: usize| operations[n % operations.len()].clone();
+                let also = if self.upto > 1 { vec![named(self.earlier + 1)] } else { vec![] };
+                Act::Unbump { bump: named(self.earlier), also }
             }
+            9 => Act::Unstart { station, lines },
+            10 => Act::Rush,
+            11 => Act::Unrush,
+            12 => Act::Hold { until: (self.upto > 0).then(|| NOW.plus(i64::from(self.upto) * 500)) },
+            13 => Act::Release,
+            14 => Act::Fire { course: (self.upto > 0).then_some(self.upto as u8) },
+            15 => Act::Unfire { course: (self.upto > 0).then_some(self.upto as u8) },
+            16 | 17 => Act::Transfer {
+                from: station,
+                to: stations()[self.earlier % 5].clone(),
+                lines: lines.into_iter().map(|touch| touch.line).collect(),
+            },
+            18 if !lines.is_empty() => Act::ChangeLine {
+                line: lines[0].line.clone(),
+                modifiers: Some(vec![format!("extra {}", self.upto)]),
+                notes: None,
+            },
             6 => Act::VoidLines { lines },
             7 => Act::AddLines { lines: vec![line("fries", self.upto.max(1))] },
             _ => Act::Acknowledge { station, lines },

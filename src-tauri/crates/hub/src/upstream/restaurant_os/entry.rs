@@ -219,6 +219,10 @@ impl Entry {
 /// food when its order closes, and knows nothing of the guest.
 pub(super) fn goal(order: &kitchen::Order, close_when: CloseWhen, now: At) -> Option<Status> {
     match order.status(now) {
+        // The back end has no word for it but the next one: scheduled, and fired by hand ahead of its time.
+        OrderStatus::Confirmed if order.fire_at.is_some() && order.fired_at.is_some() => {
+            Some(Status::Preparing)
+        }
         OrderStatus::Pending | OrderStatus::Confirmed | OrderStatus::Cancelled => None,
         OrderStatus::Completed if close_when == CloseWhen::Ready => Some(Status::Ready),
         status @ (OrderStatus::Preparing | OrderStatus::Ready | OrderStatus::Completed) => {

@@ -89,12 +89,8 @@ fn setup() -> Setup {
     let mut setup = Setup {
         menu: kitchen::Menu::default(),
         stations: vec![kitchen::Station {
-            id: "grill".into(),
-            name: "Grill".into(),
-            role: kitchen::StationRole::Prep,
-            categories: vec![],
-            items: vec![],
             takes_rest: true,
+            ..kitchen::Station::new("grill", "Grill", kitchen::StationRole::Prep)
         }],
         settings: Settings::new("r".into(), "R"),
     };
@@ -297,7 +293,7 @@ impl World {
     fn recall(&mut self, id: &str) {
         let bump = self.kitchen(id).bumps.last().map(|bump| bump.operation.clone());
         if let Some(bump) = bump {
-            self.cook(id, |_| Act::Unbump { bump });
+            self.cook(id, |_| Act::Unbump { bump, also: vec![] });
         }
     }
 
