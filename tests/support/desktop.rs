@@ -32,10 +32,11 @@ impl Desktop {
         let glass = home.path().join("glass");
         std::fs::create_dir_all(&glass).unwrap();
 
-        // Xvfb picks the free display number itself and says it when it is ready to take connections.
+        // Xvfb picks the free display number itself and says it when it is ready to take connections. Without `-noreset` it
+        // starts anew whenever its last client leaves (a search for a window is one), and refuses who comes meanwhile.
         let mut screen = Process::start(
             Command::new("Xvfb")
-                .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
+                .args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0"])
                 .arg(format!("{width}x{height}x24"))
                 .arg("-fbdir")
                 .arg(&glass)
