@@ -52,7 +52,7 @@ pub(crate) fn tools() -> Result<(), Stop> {
         [20, 19],
         "install Node 20.19, 22 or newer (https://nodejs.org); Debian 12's own is too old",
     )?;
-    at_least(if cfg!(windows) { "npm.cmd" } else { "npm" }, [10, 0], "it comes with Node")?;
+    at_least(if cfg!(windows) { "npm.cmd" } else { "npm" }, [9, 2], "it comes with Node")?;
     at_least("git", [2, 0], "install it with your system's package manager")
 }
 
