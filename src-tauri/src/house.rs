@@ -165,6 +165,7 @@ fn display_config(settings: &Settings, hub: Option<&Hub>) -> display::Config {
         }
     };
     let mut config = display::Config::new(settings.data.join(folder), address, token);
+    config.authority = settings.join.as_ref().and_then(|join| join.authority.clone());
     config.station = settings.station.as_deref().map(StationId::from);
     config
 }

@@ -25,6 +25,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "hub")]
     pub token_file: Option<PathBuf>,
 
+    /// File (PEM) of the authority that signed that hub's certificate, for a hub behind https:// or wss://
+    #[arg(long, value_name = "FILE", requires = "hub")]
+    pub hub_authority: Option<PathBuf>,
+
     /// The station this screen shows first
     #[arg(long, value_name = "NAME")]
     pub station: Option<String>,

@@ -41,6 +41,8 @@ pub(crate) struct Join {
     pub(crate) url: String,
     /// Read anew at every attempt to get in, so that a new token needs no restart.
     pub(crate) token_file: PathBuf,
+    /// The authority that signed its certificate, if this computer does not know it.
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// The file as it is written. Unknown names are mistakes, and said.
@@ -52,6 +54,7 @@ struct File {
     listen: Option<SocketAddr>,
     hub: Option<String>,
     token_file: Option<PathBuf>,
+    hub_authority: Option<PathBuf>,
     station: Option<String>,
     fullscreen: Option<bool>,
 }
@@ -76,7 +79,10 @@ impl Settings {
         let hub = options.hub.clone().or(file.hub);
         let token_file = options.token_file.clone().or(file.token_file);
         let join = match (hub, token_file) {
-            (Some(hub), Some(token_file)) => Some(Join { url: socket_url(&hub)?, token_file }),
+            (Some(hub), Some(token_file)) => {
+                let authority = options.hub_authority.clone().or(file.hub_authority);
+                Some(Join { url: socket_url(&hub)?, token_file, authority })
+            }
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => {
                 let reason = "`hub` and `token_file` belong together".to_owned();
@@ -102,7 +108,11 @@ impl Settings {
 impl Join {
     /// The hub's address, for the link and for people.
     pub(crate) fn address(&self) -> HubAddress {
-        let label = self.url.trim_start_matches("ws://").trim_end_matches(wire::hub::PATH);
+        let label = self
+            .url
+            .trim_start_matches("ws://")
+            .trim_start_matches("wss://")
+            .trim_end_matches(wire::hub::PATH);
         HubAddress { url: self.url.clone(), label: label.to_owned() }
     }
 }
@@ -110,10 +120,11 @@ impl Join {
 /// People write `http://10.0.0.2:7411`, or leave the scheme out; a screen needs the hub's WebSocket.
 fn socket_url(hub: &str) -> Result<String, Error> {
     let hub = hub.trim();
-    let rest = match hub.split_once("://") {
-        Some(("http" | "ws", rest)) => rest,
+    let (scheme, rest) = match hub.split_once("://") {
+        Some(("http" | "ws", rest)) => ("ws", rest),
+        Some(("https" | "wss", rest)) => ("wss", rest),
         Some(_) => return Err(Error::HubUrl { given: hub.to_owned() }),
-        None => hub,
+        None => ("ws", hub),
     };
     let rest = rest.trim_end_matches('/');
     let host = rest.strip_suffix(wire::hub::PATH).unwrap_or(rest);
@@ -122,7 +133,7 @@ fn socket_url(hub: &str) -> Result<String, Error> {
     }
     let port_is_said = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     let port = if port_is_said { String::new() } else { format!(":{}", hub::DEFAULT_PORT) };
-    Ok(format!("ws://{host}{port}{}", wire::hub::PATH))
+    Ok(format!("{scheme}://{host}{port}{}", wire::hub::PATH))
 }
 
 #[cfg(test)]
@@ -171,7 +182,8 @@ mod tests {
         for given in ["http://a:7411", "a", "ws://a:7411/ws", " http://a:7411/ "] {
             assert_eq!(socket_url(given).unwrap(), "ws://a:7411/ws", "{given}");
         }
-        for given in ["ftp://a", "https://a", "http://", "http://u:p@a", "http://a/x"] {
+        assert_eq!(socket_url("https://a:443/").unwrap(), "wss://a:443/ws");
+        for given in ["ftp://a", "http://", "http://u:p@a", "http://a/x"] {
             assert!(socket_url(given).is_err(), "{given}");
         }
     }

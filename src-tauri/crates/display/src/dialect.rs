@@ -3,6 +3,7 @@
 use link::{CloseVerdict, Dialect, Verdict};
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::time::Duration;
 use wire::hub::{CLOSE_POLICY, CLOSE_REPLACED};
 
 /// The hub protocol, as far as a connection cares.
@@ -20,6 +21,14 @@ struct Outline<'a> {
     code: Option<Cow<'a, str>>,
     #[serde(default)]
     retry: bool,
+    #[serde(default, borrow)]
+    params: Params<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Params<'a> {
+    #[serde(default, borrow)]
+    retry_after_s: Option<Cow<'a, str>>,
 }
 
 impl Dialect for HubDialect {
@@ -34,7 +43,8 @@ impl Dialect for HubDialect {
             ("refused", None) => {
                 let reason = outline.code.unwrap_or_default().into_owned();
                 if outline.retry {
-                    Verdict::Busy { reason, after: None }
+                    let after = outline.params.retry_after_s.and_then(|text| text.parse().ok());
+                    Verdict::Busy { reason, after: after.map(Duration::from_secs) }
                 } else {
                     Verdict::Refused { reason }
                 }
@@ -68,6 +78,10 @@ mod tests {
             (
                 r#"{"type":"refused","code":"hub_full","retry":true}"#,
                 Verdict::Busy { reason: "hub_full".into(), after: None },
+            ),
+            (
+                r#"{"type":"refused","code":"hub_full","params":{"retry_after_s":"5"},"retry":true}"#,
+                Verdict::Busy { reason: "hub_full".into(), after: Some(Duration::from_secs(5)) },
             ),
             (r#"{"type":"refused","id":"01J","code":"order_voided"}"#, Verdict::Traffic),
             (r#"{"type":"event","order":{"notes":"\"refused\" the \"welcome\""}}"#, Verdict::Traffic),

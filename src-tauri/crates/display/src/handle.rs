@@ -35,6 +35,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where its hub is.
     pub hub: HubAddress,
+    /// A PEM file with the authority that signed the hub's certificate, if this computer does not know it.
+    pub authority: Option<PathBuf>,
     /// What lets it in there.
     pub token: Token,
     /// Program and version, for the hub's status page.
@@ -54,6 +56,7 @@ impl Config {
         Self {
             data,
             hub,
+            authority: None,
             token,
             app: concat!("brigade/", env!("CARGO_PKG_VERSION")).to_owned(),
             station: None,
@@ -196,6 +199,7 @@ impl Kitchen {
         let link = Link::start(
             &link::Config {
                 url: config.hub.url.clone(),
+                authority: config.authority.clone(),
                 timing: config.timing,
                 largest_message: wire::hub::LARGEST_FRAME,
                 seed,

@@ -119,3 +119,42 @@ async fn a_copy_of_a_screen_rests_when_it_is_replaced() {
     copy.kitchen.shutdown().await;
     hub.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_set_back_to_an_older_copy_gets_what_is_owed_once_and_the_screen_shows_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, backup) = (folder.path().join("hub"), folder.path().join("backup.sqlite"));
+    let hub = start_hub(&data, "127.0.0.1:0".parse().unwrap()).await;
+    let addr = hub.addr();
+    let (one, two) = (post(&hub, "1", "bass").await, post(&hub, "2", "bass").await);
+    hub.shutdown().await;
+    drop(hub);
+    std::fs::copy(data.join("hub.sqlite"), &backup).unwrap();
+    let hub = start_hub(&data, addr).await;
+    let mut screen = Screen::with(joined(&folder.path().join("screen"), &hub)).await;
+    screen.until_live().await;
+    let three = post(&hub, "3", "bass").await;
+    screen.until("the orders", |w| w.cards.len() == 3).await;
+    screen.bump(&one).await;
+    screen.until("settled", |w| w.unsent() == 0 && w.cards.len() == 2).await;
+    let first_life = hub.epoch();
+    hub.shutdown().await;
+    drop(hub);
+    screen.until("not live", |w| w.connection() != ConnectionState::Live).await;
+    screen.bump(&two).await;
+    std::fs::copy(&backup, data.join("hub.sqlite")).unwrap();
+    assert!(screen.window.card(&three).is_some(), "the screen's rows stay until the hub has spoken");
+    let hub = start_hub(&data, addr).await;
+    assert_ne!(hub.epoch(), first_life);
+    // What the hub has forgotten is on the glass again, what it never had is gone, and what was owed has arrived.
+    let back = |w: &common::Model| w.unsent() == 0 && w.orders() == [one.clone()];
+    screen.until("the hub's own", back).await;
+    let notices = screen.window.frame.notices.clone().unwrap_or_default();
+    let told: Vec<_> =
+        notices.iter().map(|notice| (&*notice.fault.code, &*notice.fault.params["orders"])).collect();
+    assert_eq!(told, [("hub_restored", "2")], "order one is older than it was, order three is unknown");
+    let late = post(&hub, "4", "steak").await;
+    screen.until("the stream goes on", |w| w.card(&late).is_some()).await;
+    screen.kitchen.shutdown().await;
+    hub.shutdown().await;
+}

@@ -5,6 +5,7 @@
 //!   hub.lock      held by the one process that serves this folder
 //!   hub.token     the first token, readable by its owner only; the screen on the same machine reads it
 //!   hub.address   host and port by which this machine reaches the hub, while it runs; a killed hub leaves its last one
+//!   hub.witness   how far the log was when it was written last: tells an older copy of it from the latest (see `life`)
 //!   hub.sqlite    the log and its projections (with -wal and -shm beside it while the hub runs)
 //! ```
 
@@ -47,6 +48,12 @@ impl Folder {
     /// The database's file.
     pub(crate) fn database(&self) -> PathBuf {
         database(&self.path)
+    }
+
+    /// The witness of the log, made if it is not there.
+    pub(crate) fn open_witness(&self) -> std::io::Result<File> {
+        let path = self.path.join("hub.witness");
+        private(OpenOptions::new().create(true).truncate(false).read(true).write(true)).open(path)
     }
 
     /// The first token as it was written, if it was.

@@ -20,6 +20,7 @@ pub mod demo;
 mod feed;
 mod folder;
 mod http;
+mod life;
 mod readers;
 mod rest;
 mod screens;
@@ -46,6 +47,7 @@ use clock::HubClock;
 use feed::Feed;
 use folder::Folder;
 use kitchen::{At, EpochId, RestaurantId, Settings, Setup, Station, StationRole};
+use life::{Life, Why, Witness};
 use readers::Readers;
 use screens::Screens;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -54,7 +56,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokens::Tokens;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use writer::{Counters, Writer};
@@ -172,7 +174,8 @@ pub struct Hub {
 
 /// What all parts of a hub share.
 pub(crate) struct Core {
-    pub(crate) epoch: EpochId,
+    /// Which life of the log this is; another one when a screen proves that the log is an older copy of itself.
+    pub(crate) life: Arc<watch::Sender<Life>>,
     pub(crate) restaurant: RestaurantId,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<HubClock>,
@@ -224,6 +227,7 @@ impl Hub {
         let feed = Arc::new(Feed::new(opened.end.0));
         let screens = Arc::new(Screens::new(opened.screens));
         let counters = Arc::new(Counters::default());
+        let life = Arc::new(watch::Sender::new(opened.life));
         let readers = Readers::new(opened.folder.database());
         let shared = writer::Shared {
             clock: clock.clone(),
@@ -231,11 +235,12 @@ impl Hub {
             screens: screens.clone(),
             counters: counters.clone(),
             setup: setup.clone(),
+            life: life.clone(),
         };
-        let (writer, thread) = Writer::start(opened.db, opened.folder, shared)?;
+        let (writer, thread) = Writer::start(opened.db, opened.folder, opened.witness, shared)?;
         let restaurant = setup.read().unwrap_or_else(PoisonError::into_inner).settings.restaurant.clone();
         let core = Arc::new(Core {
-            epoch: opened.epoch,
+            life,
             restaurant,
             limits: config.limits,
             started_at: clock.now(),
@@ -261,7 +266,7 @@ impl Hub {
             core.tasks.spawn(upstream::run(upstream, core.clone(), config.data));
         }
         tracing::info!(
-            target: "hub", %addr, restaurant = %core.restaurant, epoch = %core.epoch, seq = core.feed.end(),
+            target: "hub", %addr, restaurant = %core.restaurant, epoch = %core.life.borrow().epoch, seq = core.feed.end(),
             "hub started"
         );
         Ok(Self {
@@ -306,8 +311,8 @@ impl Hub {
 
     /// Which life of the log this is.
     #[must_use]
-    pub fn epoch(&self) -> &EpochId {
-        &self.core.epoch
+    pub fn epoch(&self) -> EpochId {
+        self.core.life.borrow().epoch.clone()
     }
 
     /// The hub's clock.
@@ -372,7 +377,8 @@ fn reached_locally(addr: SocketAddr) -> SocketAddr {
 struct Opened {
     folder: Folder,
     db: rusqlite::Connection,
-    epoch: EpochId,
+    life: Life,
+    witness: Witness,
     setup: Setup,
     end: (u64, At),
     screens: Vec<store::ScreenRow>,
@@ -383,8 +389,8 @@ impl Opened {
     fn open(config: &HubConfig) -> Result<Self, HubError> {
         let folder = Folder::claim(&config.data)?;
         let mut db = store::open(&folder.database())?;
-        let (epoch, setup) = match (store::epoch(&db)?, store::setup(&db)?) {
-            (Some(epoch), Some(setup)) => (epoch, setup),
+        let setup = match (store::epoch(&db)?, store::setup(&db)?) {
+            (Some(_), Some(setup)) => setup,
             _ => first_start(&mut db, &config.first_setup)?,
         };
         let wanted = &config.first_setup.settings.restaurant;
@@ -392,6 +398,7 @@ impl Opened {
             let found = setup.settings.restaurant;
             return Err(HubError::OtherRestaurant { found, wanted: wanted.clone() });
         }
+        let (life, witness) = life::open(&mut db, &folder, At(config.time.wall_ms()))?;
         let kept = match folder.token() {
             Some(token) => Some(token).filter(|token| tokens::is_good(&db, token).unwrap_or(false)),
             None => None,
@@ -409,23 +416,23 @@ impl Opened {
             screens: store::screens(&db)?,
             folder,
             db,
-            epoch,
+            life,
+            witness,
             setup,
             token,
         })
     }
 }
 
-fn first_start(db: &mut rusqlite::Connection, setup: &Setup) -> Result<(EpochId, Setup), StoreError> {
-    let epoch = EpochId(text::new_id(At(MachineTime.wall_ms())));
+fn first_start(db: &mut rusqlite::Connection, setup: &Setup) -> Result<Setup, StoreError> {
     let tx = db.transaction()?;
-    store::keep_meta(&tx, "epoch", epoch.as_str())?;
+    let Life { epoch, .. } = life::begin(&tx, Why::First, At(MachineTime.wall_ms()))?;
     store::keep_menu(&tx, &setup.menu)?;
     store::keep_stations(&tx, &setup.stations)?;
     store::keep_settings(&tx, &setup.settings)?;
     tx.commit()?;
     tracing::info!(target: "hub::log", restaurant = %setup.settings.restaurant, %epoch, "a new log begins");
-    Ok((epoch, setup.clone()))
+    Ok(setup.clone())
 }
 
 /// A kitchen nobody has configured: one station that cooks everything, in the machine's time zone.

@@ -9,6 +9,7 @@ use wire::rest::Moment;
 pub(crate) fn of(core: &Core) -> Value {
     let setup = core.setup();
     let now = core.clock.now();
+    let life = core.life.borrow().clone();
     let screens: Vec<Value> = core
         .screens
         .list()
@@ -35,7 +36,9 @@ pub(crate) fn of(core: &Core) -> Value {
         "name": setup.settings.name,
         "demo": setup.settings.demo,
         "ready": is_ready(core),
-        "epoch": core.epoch,
+        "epoch": life.epoch,
+        "epoch_began": life.began.map(Moment),
+        "epoch_why": life.why,
         "seq": core.feed.end(),
         "time": Moment(now),
         "time_ms": now,

@@ -34,6 +34,9 @@ pub enum StoreError {
     /// SQLite says so.
     #[error("the database cannot do that")]
     Sqlite(#[from] rusqlite::Error),
+    /// The witness beside it cannot be written.
+    #[error("the witness of the log cannot be written")]
+    Witness(#[from] std::io::Error),
     /// A document in it cannot be read.
     #[error("a document in the database cannot be read")]
     Document(#[from] serde_json::Error),
@@ -554,6 +557,12 @@ pub(crate) fn keep_screen(tx: &Transaction<'_>, screen: &ScreenRow) -> Result<()
         screen.painted_seq,
         screen.last_seen.0,
     ])?;
+    Ok(())
+}
+
+/// Another life of the log: what screens said of the last one means nothing any more.
+pub(crate) fn forget_places(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("UPDATE screens SET stored_seq = 0, painted_seq = 0", [])?;
     Ok(())
 }
 

@@ -7,12 +7,13 @@
 use crate::clock::{HubClock, STEP_MS};
 use crate::feed::{self, Feed};
 use crate::folder::Folder;
+use crate::life::{self, Life, Why, Witness};
 use crate::screens::Screens;
 use crate::store::{self, Outcome, ScreenRow, StoreError};
 use crate::text;
 use kitchen::{
-    At, Decided, Event, EventKind, Menu, NewOrder, Operation, Order, OrderId, Refusal, Settings, Setup,
-    Station, decide, reroute,
+    At, Decided, EpochId, Event, EventKind, Menu, NewOrder, Operation, Order, OrderId, Refusal, Settings,
+    Setup, Station, decide, reroute,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -59,6 +60,8 @@ pub(crate) enum Work {
     Stations(Vec<Station>),
     /// Other settings.
     Settings(Settings),
+    /// A screen has read further in that life of the log than the log reaches: another one begins, if it is still that.
+    Renew { epoch: EpochId },
 }
 
 /// The `Idempotency-Key` of a request, with the hash of what it asked for.
@@ -110,6 +113,7 @@ pub(crate) struct Shared {
     pub(crate) screens: Arc<Screens>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) setup: Arc<RwLock<Arc<Setup>>>,
+    pub(crate) life: Arc<watch::Sender<Life>>,
 }
 
 impl Writer {
@@ -117,12 +121,13 @@ impl Writer {
     pub(crate) fn start(
         db: Connection,
         folder: Folder,
+        witness: Witness,
         shared: Shared,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let head = Head::read(&db)?;
         let (inbox, requests) = sync_channel(QUEUE);
         let (alive_in, alive) = watch::channel(());
-        let mut thread = Thread { db, head, shared, quiet: 0, looks: 0 };
+        let mut thread = Thread { db, head, witness, shared, quiet: 0, looks: 0 };
         let handle = std::thread::Builder::new()
             .name("hub-writer".to_owned())
             .spawn(move || {
@@ -180,6 +185,7 @@ pub(crate) fn stopping() -> Fault {
 struct Head {
     seq: u64,
     at: At,
+    life: Life,
     setup: Arc<Setup>,
     /// The business day that `number` counts in, `YYYYMMDD`.
     day: String,
@@ -192,6 +198,7 @@ impl Head {
         Ok(Self {
             seq,
             at,
+            life: life::read(db)?.ok_or(StoreError::Missing)?,
             setup: Arc::new(store::setup(db)?.ok_or(StoreError::Missing)?),
             day: store::meta(db, "number_day")?.unwrap_or_default(),
             number: store::meta(db, "number_last")?.and_then(|text| text.parse().ok()).unwrap_or(0),
@@ -202,6 +209,7 @@ impl Head {
 struct Thread {
     db: Connection,
     head: Head,
+    witness: Witness,
     shared: Shared,
     /// Looks around since the last request.
     quiet: u32,
@@ -286,6 +294,14 @@ impl Thread {
                 if !Arc::ptr_eq(&head.setup, &self.head.setup) {
                     *self.shared.setup.write().unwrap_or_else(PoisonError::into_inner) = head.setup.clone();
                 }
+                self.witness.note(&head.life.epoch, head.seq);
+                if head.life != self.head.life {
+                    tracing::error!(
+                        target: "hub::log", before = %self.head.life.epoch, epoch = %head.life.epoch, seq = head.seq,
+                        "a screen has read further than this log reaches, which is an older copy of itself: a new life of it begins"
+                    );
+                    self.shared.life.send_replace(head.life.clone());
+                }
                 self.head = head;
                 self.shared.feed.publish(texts);
                 Ok(results)
@@ -319,6 +335,7 @@ impl Thread {
             self.shared.clock.follow();
         }
         if self.quiet == 1 {
+            self.witness.sync();
             self.checkpoint("PASSIVE");
         }
         if self.looks.is_multiple_of(FORGET_EVERY)
@@ -351,6 +368,7 @@ impl Thread {
         if self.shared.screens.is_changed() {
             let _ = self.commit(&[]);
         }
+        self.witness.sync();
         self.checkpoint("TRUNCATE");
         tracing::info!(target: "hub::log", seq = self.head.seq, "log closed");
     }
@@ -417,6 +435,13 @@ impl Book<'_> {
                 let setup = Setup { settings: settings.clone(), ..(*self.head.setup).clone() };
                 let event = Event { settings: Some(settings.clone()), ..self.event(EventKind::SettingsSet) };
                 self.configure(setup, &event)
+            }
+            Work::Renew { epoch } => {
+                let renewed = self.head.life.epoch == *epoch;
+                if renewed {
+                    self.head.life = life::begin(self.tx, Why::ScreenAhead, self.now())?;
+                }
+                Ok(Ok(Done { seq: self.head.seq, order: None, recorded: renewed, repeated: false }))
             }
         }
     }
@@ -637,8 +662,10 @@ mod tests {
             screens: Arc::default(),
             counters: Arc::default(),
             setup: Arc::new(RwLock::new(head.setup.clone())),
+            life: Arc::new(watch::Sender::new(head.life.clone())),
         };
-        Thread { db, head, shared, quiet: 0, looks: 0 }
+        let witness = Witness::open(&Folder::claim(data).unwrap()).unwrap();
+        Thread { db, head, witness, shared, quiet: 0, looks: 0 }
     }
 
     fn post(key: &str, number: &str, notes: usize) -> Work {

@@ -5,6 +5,7 @@
 
 use crate::feed;
 use crate::http::Refused;
+use crate::life::Life;
 use crate::writer::{Done, Work};
 use crate::{APP, Core, store, text};
 use axum::body::Body;
@@ -15,10 +16,10 @@ use futures_util::stream::FuturesOrdered;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use kitchen::{DeviceId, OperationId};
+use kitchen::{DeviceId, EpochId, OperationId};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -27,8 +28,8 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 use wire::hub::{
-    CLOSE_REPLACED, Fault, HEARTBEAT_MS, Hello, HubMessage, LARGEST_FRAME, PROTOCOL, Refused as Refusal,
-    Resume, ScreenMessage, Welcome, hello_refusal,
+    CLOSE_REPLACED, Fault, HEARTBEAT_MS, Hello, HubMessage, LARGEST_FRAME, PROTOCOL, RETRY_AFTER,
+    Refused as Refusal, Resume, ScreenMessage, Welcome, hello_refusal,
 };
 
 /// From the upgrade to the hello. A screen says it in the same breath; who does not is no screen.
@@ -49,6 +50,9 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// Operations of one screen on their way through the writer. At this many the hub reads no more from it until one is done:
 /// a week's backlog flows at the pace of the disk, and in order.
 const MOST_UNDER_WAY: usize = 64;
+
+/// A screen that found no place asks again after so many seconds: places become free when somebody goes home.
+const FULL_RETRY_S: u32 = 5;
 
 /// The longest device id, app and role.
 const LONGEST_NAME: usize = 200;
@@ -106,6 +110,8 @@ enum End {
     Dead,
     /// Its token was revoked.
     Revoked,
+    /// Another life of the log has begun.
+    Renewed,
     /// The hub cannot read its own log.
     Broken,
 }
@@ -117,6 +123,7 @@ impl End {
             Self::Stopping => Some((CloseCode::Away, "hub is shutting down")),
             Self::Replaced => Some((CloseCode::Library(CLOSE_REPLACED), "replaced by a newer connection")),
             Self::Revoked => Some((CloseCode::Policy, "token revoked")),
+            Self::Renewed => Some((CloseCode::Restart, "another life of the log")),
             Self::Broken => Some((CloseCode::Error, "try again")),
         }
     }
@@ -128,6 +135,7 @@ impl End {
             Self::Replaced => "replaced",
             Self::Dead => "dead",
             Self::Revoked => "revoked",
+            Self::Renewed => "renewed",
             Self::Broken => "broken",
         }
     }
@@ -207,12 +215,18 @@ async fn judge(core: &Core, hello: &Hello) -> Result<OwnedSemaphorePermit, Fault
         return Err(Fault::new(hello_refusal::HELLO));
     }
     let place = core.screen_places.clone().try_acquire_owned();
-    place.map_err(|_| Fault::new(hello_refusal::FULL).passing())
+    place.map_err(|_| Fault::new(hello_refusal::FULL).with(RETRY_AFTER, FULL_RETRY_S).passing())
 }
 
 async fn serve(core: &Arc<Core>, mut socket: Socket, hello: &Hello) {
+    if !has_read_what_is_here(core, hello).await {
+        return close(&mut socket, CloseCode::Error, "try again").await;
+    }
+    // Before the epoch is said: another life that begins from here on is not missed.
+    let mut life = core.life.subscribe();
+    let epoch = life.borrow_and_update().epoch.clone();
     let end = core.feed.end();
-    let (resume, cursor) = match known_place(core, hello, end).await {
+    let (resume, cursor) = match known_place(core, hello, &epoch, end).await {
         Some(seq) => (Resume::Events, seq),
         None => (Resume::Snapshot, 0),
     };
@@ -225,7 +239,7 @@ async fn serve(core: &Arc<Core>, mut socket: Socket, hello: &Hello) {
         protocol: PROTOCOL,
         app: APP.to_owned(),
         restaurant_id: core.restaurant.clone(),
-        epoch: core.epoch.clone(),
+        epoch,
         seq: end,
         server_time: core.clock.now(),
         resume,
@@ -241,7 +255,7 @@ async fn serve(core: &Arc<Core>, mut socket: Socket, hello: &Hello) {
         last_heard: Instant::now(),
     };
     let ended = match screen.begin(&welcome, resume).await {
-        Ok(()) => screen.run(&replaced).await,
+        Ok(()) => screen.run(&replaced, &mut life).await,
         Err(end) => end,
     };
     core.screens.leave(&hello.device_id, generation, core.clock.now());
@@ -251,14 +265,21 @@ async fn serve(core: &Arc<Core>, mut socket: Socket, hello: &Hello) {
     }
 }
 
-/// The place in this log from which the screen can go on, if it can.
-async fn known_place(core: &Core, hello: &Hello, end: u64) -> Option<u64> {
-    let seq = hello.seq.filter(|_| hello.epoch.as_ref() == Some(&core.epoch))?;
-    if seq > end {
-        // The screen has seen what this log does not hold: it is an older copy of itself.
-        tracing::error!(target: "hub::ws", device = %hello.device_id, seq, end, "screen is ahead of the log");
-        return None;
+/// Sees to it that the screen has read nothing in this life of the log that the log does not hold: begins another life if
+/// it has. False: that cannot be done now.
+async fn has_read_what_is_here(core: &Core, hello: &Hello) -> bool {
+    let epoch = core.life.borrow().epoch.clone();
+    let end = core.feed.end();
+    if hello.epoch.as_ref() != Some(&epoch) || hello.seq <= Some(end) {
+        return true;
     }
+    tracing::error!(target: "hub::ws", device = %hello.device_id, seq = hello.seq, end, "screen is ahead of the log");
+    core.writer.ask(Work::Renew { epoch }).await.is_ok()
+}
+
+/// The place in this log from which the screen can go on, if it can.
+async fn known_place(core: &Core, hello: &Hello, epoch: &EpochId, end: u64) -> Option<u64> {
+    let seq = hello.seq.filter(|seq| hello.epoch.as_ref() == Some(epoch) && *seq <= end)?;
     if core.feed.after(seq).is_some() {
         return Some(seq);
     }
@@ -296,7 +317,7 @@ impl Screen<'_> {
         Ok(())
     }
 
-    async fn run(&mut self, replaced: &CancellationToken) -> End {
+    async fn run(&mut self, replaced: &CancellationToken, life: &mut watch::Receiver<Life>) -> End {
         let mut bell = self.core.feed.bell();
         let mut under_way = FuturesOrdered::new();
         let mut second = interval(Duration::from_secs(1));
@@ -307,6 +328,7 @@ impl Screen<'_> {
             let step = tokio::select! {
                 () = self.core.stop_sockets.cancelled() => Err(End::Stopping),
                 () = replaced.cancelled() => Err(End::Replaced),
+                _ = life.changed() => Err(End::Renewed),
                 () = std::future::ready(()), if is_behind => self.catch_up().await,
                 rung = bell.changed(), if !is_behind => rung.map_err(|_| End::Broken),
                 Some((id, answer)) = under_way.next(), if !under_way.is_empty() => self.settle(id, answer).await,

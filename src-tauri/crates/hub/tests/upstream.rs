@@ -120,8 +120,12 @@ fn house_config(back: &RestaurantOs, data: &Path, credentials: Credentials) -> H
     let mut config = config(data);
     config.first_setup = setup();
     config.first_setup.settings.undo_seconds = UNDO.as_secs() as u32;
-    config.upstream =
-        Some(UpstreamConfig { base_url: back.url(), restaurant: RESTAURANT.to_owned(), credentials });
+    config.upstream = Some(UpstreamConfig {
+        base_url: back.url(),
+        authority: None,
+        restaurant: RESTAURANT.to_owned(),
+        credentials,
+    });
     config
 }
 

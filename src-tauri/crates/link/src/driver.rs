@@ -5,16 +5,23 @@
 //! read makes it replace the connection. Nothing the owner does can block it: commands are tried, never waited for.
 
 use crate::session::{Cause, Dialect, Event, Input, Output, Phase, Session, Standing, Timing};
+use crate::trust::{Trust, TrustError, distrust};
 use futures_util::{SinkExt, StreamExt};
+use socket2::{SockRef, TcpKeepalive};
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::Uri;
+use tokio_tungstenite::tungstenite::http::{HeaderMap, StatusCode, Uri, header};
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
@@ -33,8 +40,10 @@ pub struct Link {
 /// Where to, and how patiently.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `ws://host:port/path`. It never carries a secret: addresses end in logs.
+    /// `ws://host:port/path` or `wss://host:port/path`. It never carries a secret: addresses end in logs.
     pub url: String,
+    /// A PEM file with an authority of the kitchen's own, believed beside those of this computer; for `wss://`.
+    pub authority: Option<PathBuf>,
     /// See [`Timing`].
     pub timing: Timing,
     /// The largest message accepted, bytes.
@@ -52,12 +61,9 @@ pub enum StartError {
         /// What was given.
         url: String,
     },
-    /// `wss://` is not spoken yet.
-    #[error("{url:?}: only ws:// is spoken")]
-    NotPlain {
-        /// What was given.
-        url: String,
-    },
+    /// Nobody can be trusted at a `wss://` address.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
 }
 
 /// Why a connect did not come to a live connection.
@@ -81,6 +87,10 @@ const HELD_BACK: usize = 64;
 const INBOUND: usize = 256;
 /// Frames waiting to be written. Beyond that the server does not read: the connection is replaced.
 const OUTBOUND: usize = 1_024;
+/// The system asks a silent other side after this, and then this often: whatever the liveness limit of a server is, and
+/// whatever a router on the way forgets.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(15);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
 /// How long a shutdown waits for the driver before it is cut off.
 const SHUTDOWN: Duration = Duration::from_secs(3);
 
@@ -183,11 +193,12 @@ impl Speaker {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Address {
     url: String,
     host: String,
     port: u16,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
     largest_message: usize,
 }
 
@@ -195,14 +206,18 @@ impl Address {
     fn of(config: &Config) -> Result<Self, StartError> {
         let bad = || StartError::BadAddress { url: config.url.clone() };
         let uri: Uri = config.url.parse().map_err(|_| bad())?;
-        match uri.scheme_str() {
-            Some("ws") => {}
-            Some("wss") => return Err(StartError::NotPlain { url: config.url.clone() }),
-            _ => return Err(bad()),
-        }
         let host = uri.host().ok_or_else(bad)?.trim_matches(['[', ']']).to_owned();
-        let port = uri.port_u16().unwrap_or(80);
-        Ok(Self { url: config.url.clone(), host, port, largest_message: config.largest_message })
+        let tls = match uri.scheme_str() {
+            Some("ws") => None,
+            Some("wss") => {
+                let trust = Trust::load(config.authority.as_deref())?;
+                let name = ServerName::try_from(host.clone()).map_err(|_| bad())?;
+                Some((TlsConnector::from(trust.client_config()), name))
+            }
+            _ => return Err(bad()),
+        };
+        let port = uri.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
+        Ok(Self { url: config.url.clone(), host, port, tls, largest_message: config.largest_message })
     }
 }
 
@@ -223,7 +238,7 @@ struct Driver<D> {
 
 struct Socket {
     generation: u64,
-    task: JoinHandle<Ended>,
+    task: JoinHandle<Result<Ended, NotOpened>>,
     inbound: mpsc::Receiver<Inbound>,
     outbound: mpsc::Sender<String>,
     close: Option<oneshot::Sender<u16>>,
@@ -238,6 +253,12 @@ enum Inbound {
 struct Ended {
     code: Option<u16>,
     reason: String,
+}
+
+/// A socket that never opened.
+struct NotOpened {
+    cause: Cause,
+    after: Option<Duration>,
 }
 
 enum Woken {
@@ -326,16 +347,21 @@ impl<D: Dialect> Driver<D> {
     /// The socket task has said its last: waits for its end, so that the next opens only after it.
     async fn join(&mut self) {
         let Some(mut socket) = self.socket.take() else { return };
+        let generation = socket.generation;
+        let dropped = |reason: &str| Ended { code: None, reason: reason.to_owned() };
         let ended = match (&mut socket.task).await {
-            Ok(ended) => ended,
-            Err(error) if error.is_cancelled() => Ended { code: None, reason: "dropped".to_owned() },
+            Ok(Ok(ended)) => ended,
+            Ok(Err(NotOpened { cause, after })) => {
+                return self.input(Input::Failed { generation, cause, after });
+            }
+            Err(error) if error.is_cancelled() => dropped("dropped"),
             Err(error) => {
                 tracing::error!(target: "link", %error, "the socket task panicked");
-                Ended { code: None, reason: "panicked".to_owned() }
+                dropped("panicked")
             }
         };
         let Ended { code, reason } = ended;
-        self.input(Input::Closed { generation: socket.generation, code, reason });
+        self.input(Input::Closed { generation, code, reason });
     }
 
     fn perform(&mut self) {
@@ -415,10 +441,10 @@ async fn sleep_until(deadline: Option<Instant>) {
 
 fn log(event: &Event) {
     match event {
-        Event::Changed { from, to, generation, attempts, cause, wait } => {
+        Event::Changed { from, to, generation, attempts, cause, wait, waits_for } => {
             let cause = cause.as_ref().map(tracing::field::display);
             let wait_ms = wait.map(|wait| wait.as_millis());
-            tracing::info!(target: "link", ?from, ?to, generation, attempts, cause, wait_ms, "connection");
+            tracing::info!(target: "link", ?from, ?to, generation, attempts, cause, wait_ms, ?waits_for, "connection");
         }
         Event::AttemptLimit { attempts } => {
             tracing::warn!(target: "link", attempts, "many attempts failed in a row");
@@ -434,10 +460,8 @@ impl Socket {
         let (close, close_rx) = oneshot::channel();
         let address = address.clone();
         let task = tokio::spawn(async move {
-            match converse(&address, inbound_tx, outbound_rx, close_rx).await {
-                Ok(ended) => ended,
-                Err(error) => Ended { code: None, reason: error.to_string() },
-            }
+            let socket = open(&address).await?;
+            Ok(converse(socket, inbound_tx, outbound_rx, close_rx).await)
         });
         Self { generation, task, inbound, outbound, close: Some(close) }
     }
@@ -450,22 +474,81 @@ impl Drop for Socket {
     }
 }
 
-async fn converse(
-    address: &Address,
-    inbound: mpsc::Sender<Inbound>,
-    mut outbound: mpsc::Receiver<String>,
-    mut close: oneshot::Receiver<u16>,
-) -> Result<Ended, tungstenite::Error> {
-    let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
+/// What a WebSocket runs on: TCP, with or without TLS.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+type Open = WebSocketStream<Box<dyn Stream>>;
+
+async fn open(address: &Address) -> Result<Open, NotOpened> {
+    let unreachable = |error: std::io::Error| {
+        let at = format!("{}:{}", address.host, address.port);
+        NotOpened { cause: Cause::Unreachable { reason: format!("{at}: {error}") }, after: None }
+    };
+    let stream = TcpStream::connect((address.host.as_str(), address.port)).await.map_err(unreachable)?;
     // Orders and touches are small and wait for nobody.
-    stream.set_nodelay(true)?;
+    stream.set_nodelay(true).map_err(unreachable)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
+    if let Err(error) = SockRef::from(&stream).set_tcp_keepalive(&keepalive) {
+        tracing::debug!(target: "link", %error, "no TCP keepalive");
+    }
+    let stream: Box<dyn Stream> = match &address.tls {
+        None => Box::new(stream),
+        Some((connector, name)) => match connector.connect(name.clone(), stream).await {
+            Ok(stream) => Box::new(stream),
+            Err(error) => {
+                return Err(match distrust(&error) {
+                    Some(reason) => NotOpened { cause: Cause::NotTrusted { reason }, after: None },
+                    None => unreachable(error),
+                });
+            }
+        },
+    };
     let config = WebSocketConfig::default()
         .max_message_size(Some(address.largest_message))
         .max_frame_size(Some(address.largest_message));
-    let request = address.url.as_str().into_client_request()?;
-    let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
+    let closed = |error: &tungstenite::Error| {
+        let cause = Cause::Closed { code: None, reason: error.to_string() };
+        NotOpened { cause, after: None }
+    };
+    let request = address.url.as_str().into_client_request().map_err(|error| closed(&error))?;
+    match tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(tungstenite::Error::Http(answer)) => Err(not_upgraded(answer.status(), answer.headers())),
+        Err(error) => Err(closed(&error)),
+    }
+}
+
+/// The server answered the upgrade with something else.
+fn not_upgraded(status: StatusCode, headers: &HeaderMap) -> NotOpened {
+    let reason = format!("HTTP {status}");
+    let after = retry_after(headers);
+    let cause = match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Cause::Busy { reason },
+        _ => Cause::Closed { code: None, reason },
+    };
+    NotOpened { cause, after }
+}
+
+/// `Retry-After`, in seconds or as a moment. A moment is held against the server's own clock: ours may be an hour wrong.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(header::RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(asked).ok()?;
+    at.duration_since(httpdate::parse_http_date(text(header::DATE)?).ok()?).ok()
+}
+
+async fn converse(
+    socket: Open,
+    inbound: mpsc::Sender<Inbound>,
+    mut outbound: mpsc::Receiver<String>,
+    mut close: oneshot::Receiver<u16>,
+) -> Ended {
     if inbound.send(Inbound::Opened).await.is_err() {
-        return Ok(Ended { code: None, reason: "nobody listens".to_owned() });
+        return Ended { code: None, reason: "nobody listens".to_owned() };
     }
     let (mut sink, mut source) = socket.split();
     let read = async {
@@ -525,7 +608,28 @@ async fn converse(
     };
     // Both halves live in one task and are polled on their own: a write that blocks never stops the reading.
     tokio::select! {
-        ended = read => Ok(ended),
-        Err(error) = write => Ok(Ended { code: None, reason: error.to_string() }),
+        ended = read => ended,
+        Err(error) = write => Ended { code: None, reason: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(pairs: &[(header::HeaderName, &str)]) -> Option<Duration> {
+        let headers = pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
+        not_upgraded(StatusCode::SERVICE_UNAVAILABLE, &headers).after
+    }
+
+    #[test]
+    fn r3_10_a_retry_time_is_read_in_both_forms_and_by_the_servers_own_clock() {
+        use header::{DATE, RETRY_AFTER};
+        assert_eq!(after(&[(RETRY_AFTER, "7")]), Some(Duration::from_secs(7)));
+        let (asked, said) = ("Wed, 21 Oct 2015 07:28:30 GMT", "Wed, 21 Oct 2015 07:28:00 GMT");
+        assert_eq!(after(&[(RETRY_AFTER, asked), (DATE, said)]), Some(Duration::from_secs(30)));
+        for bad in ["soon", "-1", "1e9", said] {
+            assert_eq!(after(&[(RETRY_AFTER, bad)]), None, "{bad}");
+        }
     }
 }

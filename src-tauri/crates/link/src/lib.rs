@@ -17,9 +17,11 @@
 mod driver;
 mod jitter;
 mod session;
+mod trust;
 
 pub use driver::{Config, ConnectError, Link, Speaker, StartError};
 pub use session::{
     AttemptLimit, Cause, CloseVerdict, Credentials, Dialect, Event, Input, Output, Phase, Session, Standing,
-    Timing, Verdict,
+    Timing, Verdict, WaitReason,
 };
+pub use trust::{Trust, TrustError, distrust};

@@ -174,7 +174,16 @@ pub enum Input {
         /// On which socket.
         generation: u64,
     },
-    /// The socket is gone and its task is joined; also when it never opened.
+    /// The socket never opened, and its task is joined.
+    Failed {
+        /// Which.
+        generation: u64,
+        /// Why.
+        cause: Cause,
+        /// Not before that long, if the server said so.
+        after: Option<Duration>,
+    },
+    /// The socket is gone and its task is joined.
     Closed {
         /// Which.
         generation: u64,
@@ -237,6 +246,8 @@ pub enum Event {
         cause: Option<Cause>,
         /// How long it waits now.
         wait: Option<Duration>,
+        /// What it waits for.
+        waits_for: Option<WaitReason>,
     },
     /// The socket is open: answer with [`Input::Greeting`].
     Greet {
@@ -275,6 +286,17 @@ pub enum Phase {
     /// Getting rid of a socket.
     Closing,
     /// The server does not want us; tried again now and then.
+    Refused,
+}
+
+/// Why a wait has the length it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WaitReason {
+    /// The next attempt, by our own patience.
+    Backoff,
+    /// The next attempt, not before the server said.
+    AskedByServer,
+    /// Somebody has to change something.
     Refused,
 }
 
@@ -330,6 +352,18 @@ pub enum Cause {
         /// For logs.
         reason: String,
     },
+    /// Nobody answers at that address.
+    #[error("not reached: {reason}")]
+    Unreachable {
+        /// For logs.
+        reason: String,
+    },
+    /// Whoever answers cannot show to be the server.
+    #[error("not trusted: {reason}")]
+    NotTrusted {
+        /// For logs and for whoever set it up.
+        reason: String,
+    },
     /// The server cannot now.
     #[error("busy: {reason}")]
     Busy {
@@ -348,10 +382,13 @@ const POLICY: u16 = 1008;
 /// Extra wait in permille of the delay: up to a quarter (R3.5).
 const JITTER_PERMILLE: u32 = 250;
 
+/// The longest wait that a server may ask for. A person's retry ends it at any time.
+const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
+
 #[derive(Debug)]
 enum State {
     Idle,
-    Waiting { until: Duration, pause: Duration, attempt: Attempt },
+    Waiting { until: Duration, pause: Duration, why: WaitReason, attempt: Attempt },
     Connecting { generation: u64, deadline: Duration, attempt: Attempt },
     Authenticating { generation: u64, deadline: Duration, attempt: Attempt },
     Live { generation: u64, last_heard: Duration },
@@ -376,7 +413,7 @@ impl Attempt {
 enum Next {
     Idle,
     Open(Attempt),
-    Wait { delay: Duration, attempt: Attempt },
+    Wait { delay: Duration, why: WaitReason, attempt: Attempt },
     Refused,
 }
 
@@ -464,6 +501,14 @@ impl<D: Dialect> Session<D> {
                     && *held == generation
                 {
                     *last_heard = now;
+                }
+            }
+            Input::Failed { generation, cause, after } => {
+                if matches!(self.state, State::Connecting { generation: held, .. } if held == generation) {
+                    let attempt = self.attempt().unwrap_or(Attempt::FIRST);
+                    self.ended_by(attempt, after, cause, now);
+                } else {
+                    self.closed(generation, None, cause.to_string(), now);
                 }
             }
             Input::Closed { generation, code, reason } => self.closed(generation, code, reason, now),
@@ -644,8 +689,8 @@ impl<D: Dialect> Session<D> {
                 match std::mem::replace(next, Next::Idle) {
                     Next::Idle => self.enter(State::Idle, None),
                     Next::Open(attempt) => self.open(attempt, now),
-                    Next::Wait { delay, attempt } => {
-                        self.enter(State::Waiting { until: now + delay, pause: delay, attempt }, None);
+                    Next::Wait { delay, why, attempt } => {
+                        self.enter(State::Waiting { until: now + delay, pause: delay, why, attempt }, None);
                     }
                     Next::Refused => {
                         let pause = self.timing.refused;
@@ -683,11 +728,15 @@ impl<D: Dialect> Session<D> {
                 return;
             }
         }
-        let cause = Cause::Closed { code, reason };
-        match self.after_failure(attempt, None) {
-            Next::Wait { delay, attempt } => {
+        self.ended_by(attempt, None, Cause::Closed { code, reason }, now);
+    }
+
+    /// The attempt or the connection is over; another one is tried.
+    fn ended_by(&mut self, attempt: Attempt, after: Option<Duration>, cause: Cause, now: Duration) {
+        match self.after_failure(attempt, after) {
+            Next::Wait { delay, why, attempt } => {
                 let until = now + delay;
-                self.enter(State::Waiting { until, pause: delay, attempt }, Some(cause.clone()));
+                self.enter(State::Waiting { until, pause: delay, why, attempt }, Some(cause.clone()));
             }
             Next::Idle | Next::Open(_) | Next::Refused => self.enter(State::Idle, Some(cause.clone())),
         }
@@ -728,7 +777,13 @@ impl<D: Dialect> Session<D> {
         }
         let doubled = self.timing.base.saturating_mul(1 << (failed - 1).min(20)).min(self.timing.cap);
         let delay = doubled + doubled * (self.jitter.permille() * JITTER_PERMILLE / 999) / 1000;
-        Next::Wait { delay: delay.max(at_least.unwrap_or_default()), attempt }
+        // A server that says "in a year" does not mean it.
+        match at_least.map(|asked| asked.min(LONGEST_ASKED)) {
+            Some(asked) if asked > delay => {
+                Next::Wait { delay: asked, why: WaitReason::AskedByServer, attempt }
+            }
+            Some(_) | None => Next::Wait { delay, why: WaitReason::Backoff, attempt },
+        }
     }
 
     fn open(&mut self, attempt: Attempt, now: Duration) {
@@ -759,7 +814,7 @@ impl<D: Dialect> Session<D> {
         }
         let (generation, attempts, wait) = match &self.state {
             State::Idle => (None, 0, None),
-            State::Waiting { attempt, pause, .. } => (None, attempt.failed, Some(*pause)),
+            State::Waiting { attempt, pause, why, .. } => (None, attempt.failed, Some((*pause, *why))),
             State::Connecting { generation, attempt, .. }
             | State::Authenticating { generation, attempt, .. } => (Some(*generation), attempt.failed, None),
             State::Live { generation, .. } => (Some(*generation), 0, None),
@@ -767,9 +822,10 @@ impl<D: Dialect> Session<D> {
                 Next::Open(attempt) | Next::Wait { attempt, .. } => (Some(*generation), attempt.failed, None),
                 Next::Idle | Next::Refused => (Some(*generation), 0, None),
             },
-            State::Refused { pause, .. } => (None, 0, Some(*pause)),
+            State::Refused { pause, .. } => (None, 0, Some((*pause, WaitReason::Refused))),
         };
-        self.tell(Event::Changed { from, to, generation, attempts, cause, wait });
+        let (wait, waits_for) = wait.unzip();
+        self.tell(Event::Changed { from, to, generation, attempts, cause, wait, waits_for });
     }
 
     fn settle(&mut self, outcome: Result<(), Cause>) {

@@ -2,7 +2,7 @@
 
 use link::{
     AttemptLimit, Cause, CloseVerdict, Credentials, Dialect, Event, Input, Output, Phase, Session, Standing,
-    Timing, Verdict,
+    Timing, Verdict, WaitReason,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -397,6 +397,41 @@ fn r3_10_a_busy_server_is_tried_again_not_before_it_says() {
 }
 
 #[test]
+fn r3_10_a_retry_time_at_the_upgrade_is_kept_bounded_and_ended_by_a_person() {
+    let busy = |world: &mut World, after: Option<u64>| {
+        let generation = world.generation();
+        world.socket = None;
+        let cause = Cause::Busy { reason: "HTTP 503".into() };
+        world.give(Input::Failed { generation, cause, after: after.map(Duration::from_secs) });
+    };
+    let waits = |world: &World| match world.events.last() {
+        Some(Event::Changed { wait: Some(wait), waits_for: Some(reason), cause: Some(cause), .. }) => {
+            (*wait, *reason, cause.clone())
+        }
+        other => panic!("{other:?}"),
+    };
+    let mut world = World::lan();
+    world.give(Input::Connect);
+    busy(&mut world, Some(60));
+    let (wait, reason, cause) = waits(&world);
+    assert_eq!((wait, reason), (Duration::from_secs(60), WaitReason::AskedByServer));
+    assert!(matches!(cause, Cause::Busy { .. }) && world.settled.len() == 1);
+    world.pass(Duration::from_secs(59));
+    assert_eq!(world.opened.len(), 1);
+    world.give(Input::Retry);
+    assert_eq!(world.opened.len(), 2, "a person need not wait");
+    busy(&mut world, Some(u64::MAX / 2));
+    assert_eq!(world.wait(), Duration::from_secs(3_600), "nobody waits for a year");
+    busy(&mut world, None);
+    assert_eq!(waits(&world).1, WaitReason::Backoff);
+    // And one that is told after the socket was given up changes nothing.
+    world.give(Input::Retry);
+    let generation = world.generation();
+    world.give(Input::Failed { generation: generation - 1, cause: Cause::AttemptTimeout, after: None });
+    assert_eq!(world.phase(), Phase::Connecting);
+}
+
+#[test]
 fn r3_10_a_client_that_was_replaced_does_not_fight_for_its_place() {
     let mut world = World::live();
     world.breaks(Some(4001));
@@ -457,6 +492,7 @@ enum Step {
     Open,
     Say(&'static str),
     Break(Option<u16>),
+    Fail(Option<u64>),
     Late(u64, &'static str),
     Pass(u64),
     Obey(bool),
@@ -471,6 +507,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => Just(Step::Open),
         5 => prop_oneof![Just("welcome"), Just("refused"), Just("busy"), Just("event")].prop_map(Step::Say),
         3 => prop_oneof![Just(None), Just(Some(1000)), Just(Some(1006)), Just(Some(1008)), Just(Some(4001))].prop_map(Step::Break),
+        1 => prop_oneof![Just(None), (0u64..90).prop_map(Some)].prop_map(Step::Fail),
         1 => (0u64..6, prop_oneof![Just("welcome"), Just("refused")]).prop_map(|(g, t)| Step::Late(g, t)),
         4 => prop_oneof![1u64..400, 400u64..40_000, Just(7_200_000)].prop_map(Step::Pass),
         1 => any::<bool>().prop_map(Step::Obey),
@@ -496,6 +533,14 @@ proptest! {
                 Step::Open => if world.phase() == Phase::Connecting { world.open() },
                 Step::Say(text) => if world.socket.is_some() { world.say(text) },
                 Step::Break(code) => if world.socket.is_some() { world.breaks(code) },
+                Step::Fail(after) => if let Some(generation) = world.socket.take() {
+                    let (cause, after) = (Cause::Busy { reason: "busy".into() }, after.map(Duration::from_secs));
+                    world.give(if world.phase() == Phase::Connecting || world.phase() == Phase::Closing {
+                        Input::Failed { generation, cause, after }
+                    } else {
+                        Input::Closed { generation, code: None, reason: "gone".into() }
+                    });
+                },
                 Step::Late(generation, text) => if world.socket != Some(generation) {
                     let before = world.events.len();
                     world.give(Input::Frame { generation, text: text.into() });

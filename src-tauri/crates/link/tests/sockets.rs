@@ -21,7 +21,7 @@ impl Dialect for Hub {
 }
 
 fn start(hub: &ScriptedHub, timing: Timing) -> Link {
-    Link::start(&Config { url: hub.url(), timing, largest_message: 1 << 20, seed: 3 }, Hub)
+    Link::start(&Config { url: hub.url(), timing, largest_message: 1 << 20, seed: 3, authority: None }, Hub)
         .expect("an address")
 }
 

@@ -223,6 +223,9 @@ impl Fault {
     }
 }
 
+/// In the `params` of a refusal that is worth another try: not before so many seconds.
+pub const RETRY_AFTER: &str = "retry_after_s";
+
 /// Codes by which a hub refuses a hello.
 pub mod hello_refusal {
     /// The token is wrong or revoked.

@@ -2,7 +2,7 @@
 //!
 //! ```json
 //! {"kind": "restaurant-os", "base_url": "http://10.0.0.5:3001", "restaurant_id": "<UUID>", "email": "...", "password": "..."}
-//! {"kind": "restaurant-os", "base_url": "http://10.0.0.5:3001", "restaurant_id": "<UUID>", "pin": "..."}
+//! {"kind": "restaurant-os", "base_url": "https://back.end", "restaurant_id": "<UUID>", "pin": "...", "authority_file": "/etc/kitchen-ca.pem"}
 //! ```
 
 use super::restaurant_os::Credentials;
@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 /// Which back end, and who the hub is there.
 #[derive(Debug, Clone)]
 pub struct UpstreamConfig {
-    /// `http://host:port`, without a path.
+    /// `http://host:port` or `https://host:port`, without a path.
     pub base_url: String,
+    /// A PEM file with the authority that signed the back end's certificate, if this computer does not know it.
+    pub authority: Option<PathBuf>,
     /// The restaurant's UUID over there.
     pub restaurant: String,
     /// Who the hub is over there.
@@ -54,6 +56,8 @@ struct File {
     password: Option<String>,
     #[serde(default)]
     pin: Option<String>,
+    #[serde(default)]
+    authority_file: Option<PathBuf>,
 }
 
 impl UpstreamConfig {
@@ -83,8 +87,8 @@ impl UpstreamConfig {
             return Err(ConfigError::Content("the only kind is restaurant-os"));
         }
         let base_url = file.base_url.trim_end_matches('/').to_owned();
-        if !base_url.starts_with("http://") {
-            return Err(ConfigError::Content("base_url must begin with http://"));
+        if !base_url.starts_with("http://") && !base_url.starts_with("https://") {
+            return Err(ConfigError::Content("base_url must begin with http:// or https://"));
         }
         if !is_uuid(&file.restaurant_id) {
             return Err(ConfigError::Content(
@@ -96,7 +100,12 @@ impl UpstreamConfig {
             (None, None, Some(pin)) => Credentials::Pin { pin },
             _ => return Err(ConfigError::Content("it needs either email and password, or pin")),
         };
-        Ok(Self { base_url, restaurant: file.restaurant_id.to_ascii_lowercase(), credentials })
+        Ok(Self {
+            base_url,
+            authority: file.authority_file,
+            restaurant: file.restaurant_id.to_ascii_lowercase(),
+            credentials,
+        })
     }
 
     /// The socket of the same server: any path will do.
@@ -131,6 +140,14 @@ mod tests {
         let config = UpstreamConfig::parse(&good).unwrap();
         assert_eq!(config.base_url, "http://x:3001");
         assert_eq!(config.socket_url(), "ws://x:3001/");
+        let safe = UpstreamConfig::parse(
+            &good.replace("http:", "https:").replace("}", r#","authority_file":"/ca"}"#),
+        )
+        .unwrap();
+        assert_eq!(
+            (safe.socket_url().as_str(), safe.authority),
+            ("wss://x:3001/", Some(PathBuf::from("/ca")))
+        );
         assert!(!format!("{config:?} {}", config.account()).contains("2468"));
         for bad in [
             r#"{"base_url":"http://x","restaurant_id":"grow","pin":"2468"}"#.to_owned(),

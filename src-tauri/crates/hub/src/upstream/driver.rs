@@ -7,6 +7,12 @@ use super::config::UpstreamConfig;
 use super::kitchen::Kitchen;
 use super::restaurant_os::{Answer, Config, Input, Lost, Machine, Method, Output, Request, Seen, Standing};
 use super::shelf::{Change, Shelf, ShelfError};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use kitchen::{At, OrderId};
 use link::{
     CloseVerdict, Credentials, Dialect, Event as LinkEvent, Input as LinkInput, Link, Phase, Speaker, Timing,
@@ -30,8 +36,8 @@ use wire::restaurant_os::{Frame, SYSTEM};
 pub(super) enum DriverError {
     #[error("upstream.sqlite: {0}")]
     Shelf(#[from] ShelfError),
-    #[error("the HTTP client: {0}")]
-    Client(#[source] reqwest::Error),
+    #[error("the back end's certificate: {0}")]
+    Trust(#[from] link::TrustError),
     #[error("the socket: {0}")]
     Socket(#[from] link::StartError),
     #[error("a task of it: {0}")]
@@ -57,11 +63,23 @@ pub(super) async fn run<K: Kitchen>(
         Ok((shelf, rows, login))
     };
     let (shelf, rows, login) = tokio::task::spawn_blocking(open).await??;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
-    let client = client.map_err(DriverError::Client)?;
+    let authority = config.authority.clone();
+    // Reads files: the computer's own list of authorities.
+    let trust = tokio::task::spawn_blocking(move || link::Trust::load(authority.as_deref())).await??;
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(KEEPALIVE));
+    let tls = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config((*trust.client_config()).clone())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    let client = HttpClient::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(tls);
     let greeted = Arc::new(Greeted::default());
     let link_config = link::Config {
         url: config.socket_url(),
+        authority: config.authority.clone(),
         timing: Timing { liveness: LIVENESS, ..Timing::back_end() },
         largest_message: LARGEST_FRAME,
         seed: seed(),
@@ -104,6 +122,12 @@ const MOST_RECORDING: usize = 64;
 /// The largest answer that is read, bytes: a page of a hundred large orders is far below it.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
+/// The system asks a silent back end after this whether it is there.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// A connection that nobody used for so long is closed: shorter than what servers and routers are used to.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// Pause before the log is read again after a read that failed.
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
@@ -112,6 +136,9 @@ pub(super) const LONGEST_END: Duration = Duration::from_millis(2_500);
 
 /// Explanations that the panel remembers.
 const MOST_EXPLAINED: usize = 50;
+
+/// HTTP and HTTPS to the back end, believing whom the link believes. Follows no redirect.
+type Client = HttpClient<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 fn seed() -> u64 {
     let mut bytes = [0; 8];
@@ -171,7 +198,7 @@ struct Driver<K> {
     kitchen: K,
     /// None while it is with the disk.
     shelf: Option<Shelf>,
-    client: reqwest::Client,
+    client: Client,
     speaker: Speaker,
     running: JoinSet<Done>,
     wishes: VecDeque<Wish>,
@@ -450,42 +477,61 @@ async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-async fn ask(client: &reqwest::Client, url: &str, request: Request) -> Result<Answer, Lost> {
-    let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Patch => reqwest::Method::PATCH,
+async fn ask(client: &Client, url: &str, request: Request) -> Result<Answer, Lost> {
+    let limit = Duration::from_millis(request.limit_ms);
+    let (id, path) = (request.id, request.path.clone());
+    // The path only: a query is nobody's business in a log.
+    let answered = match tokio::time::timeout(limit, exchange(client, url, request)).await {
+        Ok(answered) => answered,
+        Err(_) => Err((Lost::Unanswered, "nothing within the limit".to_owned())),
     };
-    let mut builder = client.request(method, url).timeout(Duration::from_millis(request.limit_ms));
+    match answered {
+        Ok(answer) => {
+            tracing::debug!(target: "hub::upstream", request = id, path, status = answer.status, "answered");
+            Ok(answer)
+        }
+        Err((lost, error)) => {
+            tracing::info!(target: "hub::upstream", request = id, path, error, "no answer");
+            Err(lost)
+        }
+    }
+}
+
+async fn exchange(client: &Client, url: &str, request: Request) -> Result<Answer, (Lost, String)> {
+    let method = match request.method {
+        Method::Get => hyper::Method::GET,
+        Method::Post => hyper::Method::POST,
+        Method::Patch => hyper::Method::PATCH,
+    };
+    let mut builder = hyper::Request::builder().method(method).uri(url);
     for (name, value) in request.headers {
         builder = builder.header(name, value);
     }
-    if let Some(body) = request.body {
-        builder = builder.body(body);
-    }
-    let lost = |error: reqwest::Error| {
-        // Without the address: its query is nobody's business in a log, and its path is in the request's own line.
-        let error = error.without_url();
-        tracing::info!(target: "hub::upstream", request = request.id, path = request.path, %error, "no answer");
-        if error.is_connect() || error.is_builder() { Lost::Unsent } else { Lost::Unanswered }
-    };
-    let mut response = builder.send().await.map_err(lost)?;
-    let status = response.status().as_u16();
-    let retry_after_s = response
-        .headers()
+    let body = Full::new(request.body.map(Bytes::from).unwrap_or_default());
+    let request = builder.body(body).map_err(|error| (Lost::Unsent, error.to_string()))?;
+    let response = client.request(request).await.map_err(|error| {
+        let lost = if error.is_connect() { Lost::Unsent } else { Lost::Unanswered };
+        (lost, link::distrust(&error).unwrap_or_else(|| whole(&error)))
+    })?;
+    let (head, body) = response.into_parts();
+    let retry_after_s = head
+        .headers
         .get("retry-after")
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse().ok());
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(lost)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LARGEST_ANSWER {
-            tracing::warn!(target: "hub::upstream", request = request.id, "an answer without end");
-            return Err(Lost::Unanswered);
-        }
-    }
-    tracing::debug!(target: "hub::upstream", request = request.id, path = request.path, status, "answered");
-    Ok(Answer { status, retry_after_s, body: String::from_utf8_lossy(&body).into_owned() })
+    let body = Limited::new(body, LARGEST_ANSWER).collect().await;
+    let body = body.map_err(|error| (Lost::Unanswered, error.to_string()))?.to_bytes();
+    Ok(Answer {
+        status: head.status.as_u16(),
+        retry_after_s,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}
+
+/// An error with its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    std::iter::successors(error.source(), |inner| inner.source())
+        .fold(error.to_string(), |text, inner| format!("{text}: {inner}"))
 }
 
 /// How often the back end has said `connected`, seen from the link's own task.

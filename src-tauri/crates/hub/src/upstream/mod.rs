@@ -19,7 +19,8 @@ use std::sync::Arc;
 /// Runs an upstream of that hub until the hub closes its sockets. What fails or panics in it is begun again after a
 /// pause, from what it kept; nobody else notices.
 pub(crate) async fn run(config: UpstreamConfig, core: Arc<Core>, folder: PathBuf) {
-    let (stop, epoch, panel) = (core.stop_sockets.clone(), core.epoch.0.clone(), core.upstream.clone());
+    let epoch = core.life.borrow().epoch.0.clone();
+    let (stop, panel) = (core.stop_sockets.clone(), core.upstream.clone());
     let begin = || {
         driver::run(config.clone(), core.clone(), epoch.clone(), folder.clone(), panel.clone(), stop.clone())
     };

@@ -3,6 +3,7 @@
 
 mod common;
 mod demo;
+mod epoch;
 mod openapi;
 mod process;
 mod rest;

@@ -59,7 +59,7 @@ async fn a_screen_resumes_from_memory_and_from_the_database() {
     }
     for round in ["memory", "database"] {
         let mut known = hello("back", kitchen.hub.token());
-        (known.epoch, known.seq) = (Some(kitchen.hub.epoch().clone()), Some(7));
+        (known.epoch, known.seq) = (Some(kitchen.hub.epoch()), Some(7));
         let mut screen = Screen::join(kitchen.hub.addr(), &known).await;
         assert_eq!(screen.welcome.resume, Resume::Events, "{round}");
         screen.reach(130).await;
@@ -74,7 +74,7 @@ async fn a_screen_of_another_log_or_ahead_of_this_one_gets_everything() {
     let kitchen = Kitchen::open().await;
     kitchen.pos.place(&an_order()).await;
     for (epoch, seq) in
-        [(Some("other".into()), Some(1)), (Some(kitchen.hub.epoch().clone()), Some(9)), (None, Some(1))]
+        [(Some("other".into()), Some(1)), (Some(kitchen.hub.epoch()), Some(9)), (None, Some(1))]
     {
         let mut known = hello("d", kitchen.hub.token());
         (known.epoch, known.seq) = (epoch, seq);
@@ -448,7 +448,7 @@ async fn the_log_from_its_first_event_gives_the_same_board_as_a_snapshot() {
     kitchen.pos.send("PUT", "/stations", Some(json!([{"id": "all", "takes_rest": true}]))).await;
     kitchen.pos.send("PUT", "/settings", Some(json!({"name": "Bistro"}))).await;
     let mut from_start = hello("log", kitchen.hub.token());
-    (from_start.epoch, from_start.seq) = (Some(kitchen.hub.epoch().clone()), Some(0));
+    (from_start.epoch, from_start.seq) = (Some(kitchen.hub.epoch()), Some(0));
     let mut screen = Screen::join(kitchen.hub.addr(), &from_start).await;
     let _ = screen.board.replace(setup(), [], 0);
     screen.reach(kitchen.pos.seq().await).await;
