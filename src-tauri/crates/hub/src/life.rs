@@ -192,7 +192,7 @@ impl Witness {
         match self.file.sync_data() {
             Ok(()) => self.synced = Some(self.last_sync),
             Err(error) => {
-                tracing::warn!(target: "hub::log", %error, "the witness of the log cannot be synced")
+                tracing::warn!(target: "hub::log", %error, "the witness of the log cannot be synced");
             }
         }
     }
