@@ -11,6 +11,9 @@
 //!
 //! Knows nothing of: windows, the board's storage, languages other than by their tables.
 
+pub mod audio;
+#[cfg(feature = "peer")]
+pub mod peer;
 pub mod protocol;
 pub mod spoken;
 pub mod transcripts;

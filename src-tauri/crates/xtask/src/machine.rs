@@ -22,6 +22,7 @@ const TO_TEST: &[&str] = &[
     "xdotool",
     "pulseaudio",
     "pulseaudio-utils",
+    "python3-venv",
 ];
 
 /// The browser of the user interface's own tests. Ubuntu's package of this name is a snap, which no test machine runs.

@@ -8,6 +8,7 @@ mod bundle;
 mod machine;
 mod page;
 mod part;
+mod python;
 mod report;
 mod run;
 mod shots;

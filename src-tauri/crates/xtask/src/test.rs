@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::machine::{self, Purpose, System};
 use crate::part::{End, Part, Show};
 use crate::report::{self, Tally};
-use crate::{Stop, cargo, must, notes, npm, page, root};
+use crate::{Stop, cargo, must, notes, npm, page, python, root};
 
 pub(crate) fn run() -> Result<(), Stop> {
     machine::prepare(Purpose::Test)?;
@@ -42,6 +42,10 @@ pub(crate) fn run() -> Result<(), Stop> {
 
     let compiled = rust.iter().any(|part| part.name == "rust build" && part.passed());
     parts.append(&mut rust);
+    // Without it the one test that needs it says so; all others run.
+    if let Err(stop) = python::environment() {
+        println!("\n== python environment\n{}", stop.why);
+    }
     if compiled {
         parts.push(rust_tests("rust tests", rooms));
     } else {

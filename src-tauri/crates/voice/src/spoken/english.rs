@@ -1,7 +1,7 @@
 //! English. It says "recall": recognisers hear "unbump" as "bump".
 
-use super::Verb;
-use super::words::{Fixed, Language, Row};
+use super::words::{Language, Row};
+use super::{Command, Question, Sight, Verb};
 
 /// English, as it is spoken on a line.
 pub static ENGLISH: Language = Language {
@@ -32,19 +32,22 @@ pub static ENGLISH: Language = Language {
     show_station: &["show {station}", "go to {station}"],
     show_page: &["page {page}", "show page {page}"],
     fixed: &[
-        (Fixed::RecallLast, &["recall last", "recall the last one", "bring back the last one"]),
-        (Fixed::Undo, &["undo", "undo that", "take that back"]),
-        (Fixed::Yes, &["yes", "yes please", "do it"]),
-        (Fixed::No, &["no", "cancel", "never mind"]),
-        (Fixed::Late, &["what's late", "what is late", "which tickets are late", "anything late"]),
-        (Fixed::Open, &["how many tickets", "how many orders", "how many open tickets"]),
-        (Fixed::Own, &["show my station", "show station", "back to the station"]),
-        (Fixed::Expo, &["show expo", "show the pass", "go to expo"]),
-        (Fixed::AllDay, &["show all day", "all day"]),
-        (Fixed::Scheduled, &["show scheduled", "show scheduled orders"]),
-        (Fixed::Recall, &["show recall", "show what was bumped"]),
-        (Fixed::NextPage, &["next page", "page forward"]),
-        (Fixed::PreviousPage, &["previous page", "page back"]),
+        (Command::RecallLast, &["recall last", "recall the last one", "bring back the last one"]),
+        (Command::Undo, &["undo", "undo that", "take that back"]),
+        (Command::Yes, &["yes", "yes please", "do it"]),
+        (Command::No, &["no", "cancel", "never mind"]),
+        (
+            Command::Ask(Question::Late),
+            &["what's late", "what is late", "which tickets are late", "anything late"],
+        ),
+        (Command::Ask(Question::Open), &["how many tickets", "how many orders", "how many open tickets"]),
+        (Command::Show(Sight::Own), &["show my station", "show station", "back to the station"]),
+        (Command::Show(Sight::Expo), &["show expo", "show the pass", "go to expo"]),
+        (Command::Show(Sight::AllDay), &["show all day", "all day"]),
+        (Command::Show(Sight::Scheduled), &["show scheduled", "show scheduled orders"]),
+        (Command::Show(Sight::Recall), &["show recall", "show what was bumped"]),
+        (Command::Show(Sight::NextPage), &["next page", "page forward"]),
+        (Command::Show(Sight::PreviousPage), &["previous page", "page back"]),
     ],
     table: &["table"],
     number: &["order", "ticket", "number"],

@@ -1,6 +1,6 @@
 //! The grammar of the moment: every form that means something now, and what it means.
 
-use super::words::{Fixed, Language, plain};
+use super::words::{Language, plain};
 use super::{Command, Question, Sight, Situation, SpokenTicket, Verb};
 use crate::protocol::grammar::Saying;
 use kitchen::MenuItemId;
@@ -35,22 +35,22 @@ impl Grammar {
             let said = (language.digits)(&page.to_string());
             grammar.add_all(&Command::Show(Sight::Page(page)), language.show_page, &[("{page}", said)]);
         }
-        for (fixed, forms) in language.fixed {
-            let fits = match fixed {
-                Fixed::RecallLast => situation.can_recall_last,
-                Fixed::Undo => situation.can_undo,
-                Fixed::Yes | Fixed::No => situation.is_asking,
-                Fixed::NextPage | Fixed::PreviousPage => situation.pages > 1,
-                Fixed::Late
-                | Fixed::Open
-                | Fixed::Own
-                | Fixed::Expo
-                | Fixed::AllDay
-                | Fixed::Scheduled
-                | Fixed::Recall => true,
+        for (command, forms) in language.fixed {
+            let fits = match command {
+                Command::RecallLast => situation.can_recall_last,
+                Command::Undo => situation.can_undo,
+                Command::Yes | Command::No => situation.is_asking,
+                Command::Show(Sight::NextPage | Sight::PreviousPage) => situation.pages > 1,
+                Command::Ticket { .. }
+                | Command::Lines { .. }
+                | Command::Transfer { .. }
+                | Command::EightySix { .. }
+                | Command::BackOn { .. }
+                | Command::Ask(_)
+                | Command::Show(_) => true,
             };
             if fits {
-                grammar.add_all(&fixed.command(), forms, &[]);
+                grammar.add_all(command, forms, &[]);
             }
         }
         grammar

@@ -2,6 +2,7 @@
 //! same grammar: a model can do nothing that could not be said, and an unsure call is asked about like an unsure word.
 
 use super::words::Language;
+use super::{Command, Question};
 use crate::protocol::Tool;
 use serde_json::{Value, json};
 
@@ -61,13 +62,13 @@ pub fn sentence(language: &Language, name: &str, arguments: &str) -> Option<Stri
         }
         Some(sentence)
     };
-    let fixed = |wanted| {
-        let (_, forms) = language.fixed.iter().find(|(fixed, _)| *fixed == wanted)?;
+    let fixed = |wanted: &Command| {
+        let (_, forms) = language.fixed.iter().find(|(command, _)| command == wanted)?;
         fill(forms)
     };
     match name {
-        "recall_last" => fixed(super::words::Fixed::RecallLast),
-        "what_is_late" => fixed(super::words::Fixed::Late),
+        "recall_last" => fixed(&Command::RecallLast),
+        "what_is_late" => fixed(&Command::Ask(Question::Late)),
         "eighty_six" => fill(language.eighty_six),
         "back_on" => fill(language.back_on),
         "how_many" => fill(language.how_many),

@@ -1,6 +1,6 @@
 //! What a language has to bring. A new operation's words are one [`Row`]; a new language is one file like `english`.
 
-use super::{Availability, Command, Question, Sight, Verb};
+use super::{Availability, Command, Verb};
 
 /// The words of one language.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct Language {
     /// `{page}`.
     pub show_page: &'static [&'static str],
     /// What needs nothing named.
-    pub fixed: &'static [(Fixed, &'static [&'static str])],
+    pub fixed: &'static [(Command, &'static [&'static str])],
     /// The words before a table.
     pub table: &'static [&'static str],
     /// The words before an order's number.
@@ -62,57 +62,6 @@ pub struct Row {
     pub say: &'static [&'static str],
     /// Whole sentences besides: `{ticket}`, which here is never a bare number.
     pub also: &'static [&'static str],
-}
-
-/// What needs nothing named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fixed {
-    /// [`Command::RecallLast`].
-    RecallLast,
-    /// [`Command::Undo`].
-    Undo,
-    /// [`Command::Yes`].
-    Yes,
-    /// [`Command::No`].
-    No,
-    /// [`Question::Late`].
-    Late,
-    /// [`Question::Open`].
-    Open,
-    /// [`Sight::Own`].
-    Own,
-    /// [`Sight::Expo`].
-    Expo,
-    /// [`Sight::AllDay`].
-    AllDay,
-    /// [`Sight::Scheduled`].
-    Scheduled,
-    /// [`Sight::Recall`].
-    Recall,
-    /// [`Sight::NextPage`].
-    NextPage,
-    /// [`Sight::PreviousPage`].
-    PreviousPage,
-}
-
-impl Fixed {
-    pub(super) fn command(self) -> Command {
-        match self {
-            Self::RecallLast => Command::RecallLast,
-            Self::Undo => Command::Undo,
-            Self::Yes => Command::Yes,
-            Self::No => Command::No,
-            Self::Late => Command::Ask(Question::Late),
-            Self::Open => Command::Ask(Question::Open),
-            Self::Own => Command::Show(Sight::Own),
-            Self::Expo => Command::Show(Sight::Expo),
-            Self::AllDay => Command::Show(Sight::AllDay),
-            Self::Scheduled => Command::Show(Sight::Scheduled),
-            Self::Recall => Command::Show(Sight::Recall),
-            Self::NextPage => Command::Show(Sight::NextPage),
-            Self::PreviousPage => Command::Show(Sight::PreviousPage),
-        }
-    }
 }
 
 impl Language {
