@@ -842,8 +842,11 @@ impl Driver {
     }
 
     fn replace_session(&mut self) {
+        let Some(generation) = self.connection.as_ref().map(|connection| connection.generation) else {
+            return;
+        };
         self.replacing = self.ready.is_some();
-        self.input(link::Input::Reconnect);
+        self.input(link::Input::Reconnect { generation });
     }
 
     fn count(&mut self, change: impl FnOnce(&mut Tally)) {

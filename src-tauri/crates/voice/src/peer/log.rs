@@ -19,10 +19,10 @@ pub(super) fn turn(event: &turn::Event) {
 
 pub(super) fn session(event: &link::Event) {
     match event {
-        link::Event::Changed { from, to, generation, attempts, cause, wait } => {
+        link::Event::Changed { from, to, generation, attempts, cause, wait, waits_for } => {
             let cause = cause.as_ref().map(tracing::field::display);
             let wait_ms = wait.map(|wait| wait.as_millis());
-            tracing::info!(target: "voice", ?from, ?to, generation, attempts, cause, wait_ms, "session");
+            tracing::info!(target: "voice", ?from, ?to, generation, attempts, cause, wait_ms, ?waits_for, "session");
         }
         link::Event::Greet { .. } | link::Event::Frame { .. } | link::Event::AttemptLimit { .. } => {}
     }
