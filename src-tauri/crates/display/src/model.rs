@@ -256,7 +256,8 @@ impl World {
                 }
                 Output::Drop { generation } => self.gone(generation, None),
                 Output::Event(event) => self.events.push_back(event),
-                Output::Settled(_) | Output::Met(_) => {}
+                // Nobody answers it: a way that cannot be measured ends no connection.
+                Output::Ping { .. } | Output::Settled(_) | Output::Met(_) => {}
             }
         }
         if self.session.phase() != Phase::Idle && self.session.phase() != Phase::Closing {
@@ -350,7 +351,7 @@ impl World {
                     self.send();
                 }
             }
-            LinkEvent::AttemptLimit { .. } => {}
+            LinkEvent::RoundTrip { .. } | LinkEvent::AttemptLimit { .. } => {}
         }
     }
 
@@ -364,6 +365,7 @@ impl World {
                 Want::Welcomed
                 | Want::Look
                 | Want::Setup
+                | Want::Notices(_)
                 | Want::OperationRefused { .. }
                 | Want::ScreenRefused(_) => {}
             }

@@ -240,7 +240,7 @@ struct Socket {
     generation: u64,
     task: JoinHandle<Result<Ended, NotOpened>>,
     inbound: mpsc::Receiver<Inbound>,
-    outbound: mpsc::Sender<String>,
+    outbound: mpsc::Sender<Outbound>,
     close: Option<oneshot::Sender<u16>>,
 }
 
@@ -248,6 +248,21 @@ enum Inbound {
     Opened,
     Text(String),
     Heard,
+    Ponged,
+}
+
+enum Outbound {
+    Text(String),
+    Ping,
+}
+
+impl From<Outbound> for Message {
+    fn from(outbound: Outbound) -> Self {
+        match outbound {
+            Outbound::Text(text) => Self::Text(text.into()),
+            Outbound::Ping => Self::Ping(tungstenite::Bytes::new()),
+        }
+    }
 }
 
 struct Ended {
@@ -341,6 +356,7 @@ impl<D: Dialect> Driver<D> {
             Inbound::Opened => Input::Opened { generation },
             Inbound::Text(text) => Input::Frame { generation, text },
             Inbound::Heard => Input::Heard { generation },
+            Inbound::Ponged => Input::Ponged { generation },
         });
     }
 
@@ -376,9 +392,15 @@ impl<D: Dialect> Driver<D> {
                         continue;
                     };
                     // A socket whose end has not been read yet takes nothing either: that end is on its way here.
-                    if let Err(TrySendError::Full(_)) = socket.outbound.try_send(text) {
+                    if let Err(TrySendError::Full(_)) = socket.outbound.try_send(Outbound::Text(text)) {
                         tracing::warn!(target: "link", generation, "the server does not read; replacing the connection");
                         self.input(Input::Reconnect { generation });
+                    }
+                }
+                Output::Ping { generation } => {
+                    if let Some(socket) = self.socket.as_ref().filter(|s| s.generation == generation) {
+                        // A queue that is full will be noticed by what is sent next.
+                        let _ = socket.outbound.try_send(Outbound::Ping);
                     }
                 }
                 Output::Close { generation, code } => {
@@ -448,6 +470,9 @@ fn log(event: &Event) {
         }
         Event::AttemptLimit { attempts } => {
             tracing::warn!(target: "link", attempts, "many attempts failed in a row");
+        }
+        Event::RoundTrip { took } => {
+            tracing::trace!(target: "link", took_us = took.as_micros(), "round trip");
         }
         Event::Greet { .. } | Event::Frame { .. } => {}
     }
@@ -544,7 +569,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 async fn converse(
     socket: Open,
     inbound: mpsc::Sender<Inbound>,
-    mut outbound: mpsc::Receiver<String>,
+    mut outbound: mpsc::Receiver<Outbound>,
     mut close: oneshot::Receiver<u16>,
 ) -> Ended {
     if inbound.send(Inbound::Opened).await.is_err() {
@@ -564,9 +589,8 @@ async fn converse(
                     }
                     continue;
                 }
-                Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {
-                    Inbound::Heard
-                }
+                Ok(Message::Pong(_)) => Inbound::Ponged,
+                Ok(Message::Binary(_) | Message::Ping(_) | Message::Frame(_)) => Inbound::Heard,
                 Err(error) => {
                     if reason.is_empty() {
                         reason = error.to_string();
@@ -591,11 +615,11 @@ async fn converse(
                     // The reader sees the server's answer and ends both.
                     std::future::pending::<()>().await;
                 }
-                text = outbound.recv() => match text {
-                    Some(text) => {
-                        sink.feed(Message::Text(text.into())).await?;
-                        while let Ok(text) = outbound.try_recv() {
-                            sink.feed(Message::Text(text.into())).await?;
+                first = outbound.recv() => match first {
+                    Some(first) => {
+                        sink.feed(first.into()).await?;
+                        while let Ok(next) = outbound.try_recv() {
+                            sink.feed(next.into()).await?;
                         }
                         sink.flush().await?;
                     }

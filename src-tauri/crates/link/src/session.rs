@@ -35,6 +35,8 @@ pub struct Timing {
     pub refused: Duration,
     /// How long a close may take before the socket is dropped.
     pub close: Duration,
+    /// How often the way to an accepted server and back is measured, for people; none: never.
+    pub ping: Option<Duration>,
     /// What a long outage does.
     pub limit: AttemptLimit,
 }
@@ -51,6 +53,7 @@ impl Timing {
             cap: Duration::from_secs(1),
             refused: Duration::from_secs(30),
             close: Duration::from_secs(1),
+            ping: Some(Duration::from_secs(5)),
             limit: AttemptLimit::None,
         }
     }
@@ -62,6 +65,7 @@ impl Timing {
             liveness: Duration::from_secs(90),
             base: Duration::from_secs(2),
             cap: Duration::from_secs(30),
+            ping: None,
             ..Self::lan()
         }
     }
@@ -174,6 +178,11 @@ pub enum Input {
         /// On which socket.
         generation: u64,
     },
+    /// The answer to the ping that was sent last.
+    Ponged {
+        /// On which socket.
+        generation: u64,
+    },
     /// The socket never opened, and its task is joined.
     Failed {
         /// Which.
@@ -208,6 +217,11 @@ pub enum Output {
         generation: u64,
         /// The frame.
         text: String,
+    },
+    /// Ask whether somebody is there, and report [`Input::Ponged`].
+    Ping {
+        /// On this socket.
+        generation: u64,
     },
     /// Close the socket with a code and report [`Input::Closed`] when it is joined.
     Close {
@@ -262,6 +276,11 @@ pub enum Event {
         generation: u64,
         /// The frame.
         text: String,
+    },
+    /// How long a ping of the accepted connection took to the server and back.
+    RoundTrip {
+        /// So long.
+        took: Duration,
     },
     /// That many attempts have failed in a row.
     AttemptLimit {
@@ -391,9 +410,22 @@ enum State {
     Waiting { until: Duration, pause: Duration, why: WaitReason, attempt: Attempt },
     Connecting { generation: u64, deadline: Duration, attempt: Attempt },
     Authenticating { generation: u64, deadline: Duration, attempt: Attempt },
-    Live { generation: u64, last_heard: Duration },
+    Live { generation: u64, last_heard: Duration, ping: Ping },
     Closing { generation: u64, give_up_at: Option<Duration>, next: Next },
     Refused { until: Duration, pause: Duration },
+}
+
+/// Measuring the way there and back.
+#[derive(Debug, Clone, Copy)]
+enum Ping {
+    Never,
+    Due {
+        at: Duration,
+    },
+    /// No other is sent before its answer: the liveness limit says when there is none.
+    Sent {
+        at: Duration,
+    },
 }
 
 /// What an outage knows about itself.
@@ -443,7 +475,13 @@ impl<D: Dialect> Session<D> {
             State::Idle => None,
             State::Waiting { until, .. } | State::Refused { until, .. } => Some(*until),
             State::Connecting { deadline, .. } | State::Authenticating { deadline, .. } => Some(*deadline),
-            State::Live { last_heard, .. } => Some(*last_heard + self.timing.liveness),
+            State::Live { last_heard, ping, .. } => {
+                let silence = *last_heard + self.timing.liveness;
+                Some(match ping {
+                    Ping::Due { at } => silence.min(*at),
+                    Ping::Never | Ping::Sent { .. } => silence,
+                })
+            }
             State::Closing { give_up_at, .. } => *give_up_at,
         }
     }
@@ -497,7 +535,7 @@ impl<D: Dialect> Session<D> {
             }
             Input::Frame { generation, text } => self.frame(generation, text, now),
             Input::Heard { generation } => {
-                if let State::Live { generation: held, last_heard } = &mut self.state
+                if let State::Live { generation: held, last_heard, .. } = &mut self.state
                     && *held == generation
                 {
                     *last_heard = now;
@@ -511,6 +549,7 @@ impl<D: Dialect> Session<D> {
                     self.closed(generation, None, cause.to_string(), now);
                 }
             }
+            Input::Ponged { generation } => self.ponged(generation, now),
             Input::Closed { generation, code, reason } => self.closed(generation, code, reason, now),
         }
     }
@@ -530,8 +569,12 @@ impl<D: Dialect> Session<D> {
             | State::Authenticating { generation, attempt, .. } => {
                 self.drop_failed(generation, attempt, None, Cause::AttemptTimeout);
             }
-            State::Live { generation, .. } => {
+            State::Live { generation, last_heard, .. } if last_heard + self.timing.liveness <= now => {
                 self.drop_failed(generation, Attempt::FIRST, None, Cause::Silence);
+            }
+            State::Live { generation, ref mut ping, .. } => {
+                *ping = Ping::Sent { at: now };
+                self.outputs.push_back(Output::Ping { generation });
             }
             State::Closing { generation, ref mut give_up_at, .. } => {
                 *give_up_at = None;
@@ -620,7 +663,8 @@ impl<D: Dialect> Session<D> {
                 let attempt = *attempt;
                 match self.dialect.judge(&text) {
                     Verdict::Accepted => {
-                        self.enter(State::Live { generation, last_heard: now }, None);
+                        let ping = self.next_ping(now);
+                        self.enter(State::Live { generation, last_heard: now, ping }, None);
                         self.settle(Ok(()));
                         self.tell(Event::Frame { generation, text });
                     }
@@ -636,7 +680,7 @@ impl<D: Dialect> Session<D> {
                     Verdict::Traffic => {}
                 }
             }
-            State::Live { generation: held, last_heard } if *held == generation => {
+            State::Live { generation: held, last_heard, .. } if *held == generation => {
                 *last_heard = now;
                 match self.dialect.judge(&text) {
                     Verdict::Refused { reason } => {
@@ -656,6 +700,23 @@ impl<D: Dialect> Session<D> {
             | State::Closing { .. }
             | State::Refused { .. } => {}
         }
+    }
+
+    fn ponged(&mut self, generation: u64, now: Duration) {
+        let next = self.next_ping(now);
+        let State::Live { generation: held, last_heard, ping } = &mut self.state else { return };
+        if *held != generation {
+            return;
+        }
+        *last_heard = now;
+        if let Ping::Sent { at } = *ping {
+            *ping = next;
+            self.tell(Event::RoundTrip { took: now.saturating_sub(at) });
+        }
+    }
+
+    fn next_ping(&self, now: Duration) -> Ping {
+        self.timing.ping.map_or(Ping::Never, |every| Ping::Due { at: now + every })
     }
 
     /// The server does not want these credentials: once more with new ones, then rest (R3.10).

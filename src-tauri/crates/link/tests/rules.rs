@@ -41,6 +41,8 @@ struct World {
     met: Vec<Standing>,
     sent: Vec<(u64, String)>,
     closes: Vec<u16>,
+    /// When each ping was sent.
+    pings: Vec<Duration>,
     /// Whether a socket that is told to close does so at once.
     obedient: bool,
 }
@@ -57,6 +59,7 @@ impl World {
             met: Vec::new(),
             sent: Vec::new(),
             closes: Vec::new(),
+            pings: Vec::new(),
             obedient: true,
         }
     }
@@ -99,6 +102,10 @@ impl World {
                 Output::Send { generation, text } => {
                     assert_eq!(self.socket, Some(generation));
                     self.sent.push((generation, text));
+                }
+                Output::Ping { generation } => {
+                    assert_eq!(self.socket, Some(generation));
+                    self.pings.push(self.now);
                 }
                 Output::Event(event) => self.events.push(event),
                 Output::Settled(outcome) => self.settled.push(outcome),
@@ -451,6 +458,44 @@ fn r3_11_silence_is_found_within_the_liveness_limit() {
     world.pass(MS(2_500));
     assert_eq!(world.phase(), Phase::Waiting);
     assert!(world.wait() <= MS(250), "and another connection is tried at once");
+}
+
+#[test]
+fn a_ping_measures_the_way_and_never_hides_a_silence() {
+    let mut world = World::live();
+    let took = |world: &World| {
+        world
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::RoundTrip { took } => Some(took.as_millis()),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    for _ in 0..4 {
+        world.pass(MS(1_000));
+        world.say("heartbeat");
+    }
+    assert!(world.pings.is_empty());
+    world.pass(MS(1_000));
+    assert_eq!(world.pings.len(), 1, "each five seconds");
+    let generation = world.generation();
+    world.now += MS(7);
+    world.give(Input::Ponged { generation });
+    world.give(Input::Ponged { generation });
+    assert_eq!(took(&world), [7], "an answer counts once");
+    // A server that says heartbeats and never answers: no second ping, and its connection lives.
+    for _ in 0..20 {
+        world.pass(MS(1_000));
+        world.say("heartbeat");
+    }
+    assert_eq!((world.pings.len(), world.phase()), (2, Phase::Live));
+    // Its heartbeats stop: the ping that waits postpones nothing.
+    assert_eq!(world.wait(), MS(2_500));
+    assert_ne!(world.phase(), Phase::Live);
+    world.give(Input::Ponged { generation });
+    assert_eq!(took(&world), [7], "of an old socket it is nothing");
 }
 
 #[test]

@@ -43,7 +43,10 @@ async fn until(link: &mut Link, phase: Phase, token: &str) -> u64 {
                         .expect("the link listens");
                 }
                 Event::Changed { to, generation, .. } if to == phase => return generation.unwrap_or(0),
-                Event::Changed { .. } | Event::Frame { .. } | Event::AttemptLimit { .. } => {}
+                Event::Changed { .. }
+                | Event::Frame { .. }
+                | Event::RoundTrip { .. }
+                | Event::AttemptLimit { .. } => {}
             }
         }
     })
@@ -137,7 +140,10 @@ async fn r3_10_credentials_that_can_be_renewed_are_let_in() {
                 speaker.say(Input::Greeting { generation, text: hello(token) }).unwrap();
             }
             Event::Changed { to: Phase::Live, .. } => break,
-            Event::Changed { .. } | Event::Frame { .. } | Event::AttemptLimit { .. } => {}
+            Event::Changed { .. }
+            | Event::Frame { .. }
+            | Event::RoundTrip { .. }
+            | Event::AttemptLimit { .. } => {}
         }
     }
     link.shutdown().await;
@@ -210,6 +216,23 @@ async fn an_owner_that_does_not_listen_blocks_nothing_and_loses_nothing() {
             Event::Frame { text, .. } if text.contains("\"event\"") => events += 1,
             Event::Frame { .. } => {}
             other => panic!("slow is not dead: {other:?}"),
+        }
+    }
+    link.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_way_to_a_real_server_and_back_is_measured() {
+    let hub = ScriptedHub::start().await;
+    let mut link = start(&hub, Timing { ping: Some(Duration::from_millis(20)), ..Timing::lan() });
+    link.speaker().say(Input::Connect).unwrap();
+    until(&mut link, Phase::Live, "secret").await;
+    let mut trips = 0;
+    while trips < 3 {
+        let event = timeout(Duration::from_secs(5), link.next_event()).await.unwrap().unwrap();
+        if let Event::RoundTrip { took } = event {
+            assert!(took < Duration::from_secs(2), "{took:?}");
+            trips += 1;
         }
     }
     link.shutdown().await;
