@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use display::{HubAddress, Kitchen, Ring, StartError, Token};
+use display::{AttemptLimit, HubAddress, Kitchen, Ring, StartError, Token};
 use hub::demo::{Pos, PosConfig};
 use hub::{Hub, HubConfig, Side};
 use kitchen::StationId;
@@ -17,6 +17,9 @@ use wire::hub::Fault;
 
 use crate::settings::Settings;
 use crate::sound::{Speaker, SpeakerGone};
+
+/// So many attempts in vain make `connection:max-attempts`: at the cap of a second, some ten of them. They go on.
+const MANY_ATTEMPTS: u32 = 12;
 
 /// Everything that runs, the window aside.
 pub(crate) struct House {
@@ -167,6 +170,7 @@ fn display_config(settings: &Settings, hub: Option<&Hub>) -> display::Config {
     let mut config = display::Config::new(settings.data.join(folder), address, token);
     config.authority = settings.join.as_ref().and_then(|join| join.authority.clone());
     config.station = settings.station.as_deref().map(StationId::from);
+    config.timing.limit = AttemptLimit::Announce(MANY_ATTEMPTS);
     config
 }
 

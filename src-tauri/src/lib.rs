@@ -309,7 +309,7 @@ async fn tell(app: AppHandle, mut notifications: Receiver<Notification>) {
         };
         let name = notification.name();
         let told = match notification {
-            Notification::ConnectionChange(connection) => app.emit(name, connection),
+            Notification::ConnectionChange(change) => app.emit(name, change),
             Notification::ConnectionMaxAttempts { attempts } => app.emit(name, attempts),
         };
         if let Err(error) = told {

@@ -10,11 +10,13 @@ use crate::bell::{Bell, Heard};
 use crate::card;
 use crate::clock::HubTime;
 use crate::frame::{
-    Connection, ConnectionState, Frame, Go, Grid, Mounted, Notice, Press, Pressed, Tab, TicketLabel,
+    Connection, ConnectionChange, ConnectionState, Frame, Go, Grid, Mounted, Notice, Press, Pressed, Tab,
+    TicketLabel,
 };
 use crate::handle::{Config, Notification, Ring, Sound, Window};
 use crate::log::{Log, Lost, Want};
 use crate::press::{Pressing, Waiting as WaitingPress};
+use crate::told::Told;
 use crate::view::{Looking, Role, Scene, Selected, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -27,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
-use wire::hub::{Fault, Hello, HubMessage, PROTOCOL, ScreenMessage};
+use wire::hub::{Fault, Hello, HubMessage, Notices, PROTOCOL, ScreenMessage};
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Fault>>;
 
@@ -83,6 +85,7 @@ pub(crate) struct Actor {
     pulls: BTreeMap<String, Pull>,
     last_mount: u32,
     pub(crate) problems: BTreeMap<OrderId, Fault>,
+    pub(crate) told: Told,
     pub(crate) notices: Vec<Notice>,
     last_notice: u32,
     volume: u8,
@@ -178,14 +181,7 @@ impl Actor {
             .collect();
         let volume = preference(VOLUME).and_then(|text| text.parse().ok()).unwrap_or(80);
         let started = Instant::now();
-        let connection = Connection {
-            state: ConnectionState::Connecting,
-            since: now,
-            hub: config.hub.label.clone(),
-            unsent: 0,
-            oldest_unsent: None,
-            fault: None,
-        };
+        let connection = Connection::new(config.hub.label.clone(), now);
         let mut actor = Self {
             device,
             log,
@@ -198,6 +194,7 @@ impl Actor {
             pulls: BTreeMap::new(),
             last_mount: 0,
             problems: BTreeMap::new(),
+            told: Told::default(),
             notices: Vec::new(),
             last_notice: 0,
             volume,
@@ -439,6 +436,9 @@ impl Actor {
             Request::Retry { reply } => {
                 self.say(Input::Retry);
                 self.say(Input::Connect);
+                if let Some(generation) = self.log.following() {
+                    self.tell_hub(generation, &ScreenMessage::Retry);
+                }
                 let _ = reply.send(Ok(()));
             }
             Request::Connection { reply } => {
@@ -497,6 +497,7 @@ impl Actor {
             }
             Go::Dismiss { notice } => {
                 self.notices.retain(|held| held.id != notice);
+                self.told.dismiss(notice);
                 self.all_stale();
                 return Ok(());
             }
@@ -599,6 +600,7 @@ impl Actor {
             connection: &self.connection,
             notices: &self.notices,
             problems: &self.problems,
+            told: &self.told,
             pending,
         }
     }
@@ -697,7 +699,11 @@ impl Actor {
 
     fn hear(&mut self, event: LinkEvent) {
         match event {
-            LinkEvent::Changed { to, cause, .. } => self.phase_changed(to, cause.as_ref()),
+            LinkEvent::Changed { to, cause, attempts, wait, .. } => {
+                self.phase_changed(to, cause.as_ref());
+                self.attempts_counted(attempts, wait);
+            }
+            LinkEvent::RoundTrip { took } => self.round_trip(took),
             LinkEvent::AttemptLimit { attempts } => self.attempt_limit(attempts),
             LinkEvent::Greet { generation, credentials } => self.greet(generation, credentials),
             LinkEvent::Frame { generation, text } => {
@@ -770,6 +776,7 @@ impl Actor {
                         self.notice(fault, about.as_ref());
                     }
                 }
+                Want::Notices(notices) => self.hub_told(notices),
                 Want::ScreenRefused(fault) => {
                     self.connection.fault = Some(fault);
                     self.all_stale();
@@ -828,6 +835,43 @@ impl Actor {
         }
     }
 
+    /// How the outage goes on.
+    pub(crate) fn attempts_counted(&mut self, attempts: u32, wait: Option<Duration>) {
+        self.connection.attempts = attempts;
+        self.connection.next_attempt_at = wait.map(|wait| self.now.plus(self.time.hub_ms(wait)));
+        if self.phase != Phase::Live {
+            self.connection.round_trip_ms = None;
+            self.connection.upstream = None;
+        }
+        self.connection_stale();
+    }
+
+    /// The way to the hub and back was measured.
+    pub(crate) fn round_trip(&mut self, took: Duration) {
+        // Under a millisecond is a millisecond: nobody reads more from it.
+        let ms = u32::try_from(took.as_millis()).unwrap_or(u32::MAX).max(1);
+        if self.connection.round_trip_ms.replace(ms) != Some(ms) {
+            self.connection_stale();
+        }
+    }
+
+    /// What the hub says besides its log.
+    pub(crate) fn hub_told(&mut self, notices: Notices) {
+        let last = &mut self.last_notice;
+        self.told.hear(notices, || {
+            *last += 1;
+            *last
+        });
+        self.connection.upstream = self.told.upstream();
+        self.all_stale();
+    }
+
+    fn connection_stale(&mut self) {
+        for view in self.views.values_mut() {
+            view.stale = true;
+        }
+    }
+
     pub(crate) fn attempt_limit(&self, attempts: u32) {
         let _ = self.notifications.send(Notification::ConnectionMaxAttempts { attempts });
     }
@@ -851,13 +895,13 @@ impl Actor {
         self.connection.unsent = unsent;
         self.connection.oldest_unsent = self.log.outbox.oldest();
         if before != self.connection {
-            for view in self.views.values_mut() {
-                view.stale = true;
-            }
+            self.connection_stale();
         }
         if changed {
             tracing::info!(target: "display", from = ?before.state, to = ?state, unsent, "connection");
-            let _ = self.notifications.send(Notification::ConnectionChange(self.connection.clone()));
+            let (from, connection) = (before.state, self.connection.clone());
+            let change = ConnectionChange { from, to: state, connection };
+            let _ = self.notifications.send(Notification::ConnectionChange(change));
         }
     }
 

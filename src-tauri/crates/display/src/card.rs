@@ -61,6 +61,7 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         courier: order.courier.as_ref().and_then(|courier| courier.name.clone()),
         courier_at: order.courier.as_ref().and_then(|courier| courier.at),
         since: ticket.since,
+        taken_at: order.placed_at.map(|_| order.created_at),
         urgency: ticket.urgency(&setup.settings, now),
         rush: order.rush,
         held: ticket.held,
@@ -85,7 +86,8 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
 
 /// Until when the ticket may count as new.
 pub(crate) fn fresh_until(ticket: &Ticket<'_>) -> At {
-    ticket.since.plus(FRESH_MS)
+    // An order that came late is new here all the same.
+    ticket.since.max(ticket.order.created_at).plus(FRESH_MS)
 }
 
 /// Whether nobody has touched the ticket and it is young.

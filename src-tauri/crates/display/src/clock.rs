@@ -127,6 +127,11 @@ impl HubTime {
         Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0)).div_f64(self.factor())
     }
 
+    /// How many of the hub's milliseconds pass in a real span.
+    pub(crate) fn hub_ms(&self, real: Duration) -> i64 {
+        millis(real.mul_f64(self.factor()))
+    }
+
     /// How many of the hub's milliseconds pass in a real one.
     pub(crate) fn factor(&self) -> f64 {
         self.clock.factor()

@@ -12,7 +12,7 @@ use kitchen::{
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use wire::hub::Fault;
+use wire::hub::{Fault, UpstreamState};
 
 /// One view's picture, or what changed in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -200,6 +200,68 @@ pub struct Connection {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
+    /// How long the way to the hub and back took last, milliseconds; only while it is live.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip_ms: Option<u32>,
+    /// Attempts that failed since it was live.
+    pub attempts: u32,
+    /// When the next attempt is made, while it waits for that.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<At>,
+    /// The hub's back end, as the hub said last; absent: it has none, or is not heard.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+}
+
+impl Connection {
+    /// Before the first attempt.
+    #[must_use]
+    pub fn new(hub: impl Into<String>, since: At) -> Self {
+        Self {
+            state: ConnectionState::Connecting,
+            since,
+            hub: hub.into(),
+            unsent: 0,
+            oldest_unsent: None,
+            fault: None,
+            round_trip_ms: None,
+            attempts: 0,
+            next_attempt_at: None,
+            upstream: None,
+        }
+    }
+}
+
+/// A change of the link's state, as it is told once (R3.9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionChange {
+    /// Before.
+    pub from: ConnectionState,
+    /// After.
+    pub to: ConnectionState,
+    /// All of it after the change.
+    pub connection: Connection,
+}
+
+/// The hub's back end: where orders come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Upstream {
+    /// How it is.
+    pub state: UpstreamState,
+    /// Since when it is live, or is not.
+    pub since: At,
+    /// Orders of which it does not know how far the kitchen is.
+    pub unreported: u32,
+    /// Since when, for the oldest of them.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_unreported: Option<At>,
+    /// What is wrong with it as a whole.
+    pub faults: Vec<Fault>,
 }
 
 /// Where the link is.
@@ -258,6 +320,10 @@ pub struct Card {
     pub courier_at: Option<At>,
     /// The moment its age counts from.
     pub since: At,
+    /// When the kitchen first saw it, if that was well after its source had taken it.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<At>,
     /// How pressing it is.
     pub urgency: Urgency,
     /// Goes before the others.

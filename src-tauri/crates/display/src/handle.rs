@@ -2,7 +2,7 @@
 
 use crate::actor::{Actor, Request};
 use crate::clock::{Clock, SystemClock};
-use crate::frame::{Connection, Frame, Go, Grid, Mounted, Press, Pressed};
+use crate::frame::{Connection, ConnectionChange, Frame, Go, Grid, Mounted, Press, Pressed};
 use crate::view::Role;
 use journal::{Journal, OpenError};
 use kitchen::StationId;
@@ -140,7 +140,7 @@ impl Window {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notification {
     /// The state of the link is another.
-    ConnectionChange(Connection),
+    ConnectionChange(ConnectionChange),
     /// So many attempts failed in a row.
     ConnectionMaxAttempts {
         /// How many.

@@ -25,10 +25,12 @@ mod log;
 mod model;
 mod outbox;
 mod press;
+mod told;
 mod view;
 
 pub use clock::{Clock, SystemClock};
 pub use handle::{
     Config, HubAddress, Kitchen, Notification, Ring, Sound, StartError, Token, TokenSource, Window,
 };
+pub use link::AttemptLimit;
 pub use view::Role;

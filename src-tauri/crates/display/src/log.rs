@@ -12,7 +12,7 @@ use kitchen::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use wire::hub::{Fault, HubMessage, Refused, Resume, Snapshot, Welcome, hello_refusal};
+use wire::hub::{Fault, HubMessage, Notices, Refused, Resume, Snapshot, Welcome, hello_refusal};
 
 /// A part of a snapshot follows the one before it within this, or the connection is given up.
 const PART_LIMIT: Duration = Duration::from_secs(20);
@@ -93,6 +93,8 @@ pub(crate) enum Want {
     Setup,
     /// The hub refused an operation for good. `order` is what it was about, if this screen still knew.
     OperationRefused { id: OperationId, order: Option<OrderId>, fault: Fault },
+    /// The hub says this besides its log.
+    Notices(Notices),
     /// The hub does not let this screen in.
     ScreenRefused(Fault),
     /// The hub's log is an older copy of itself: it has forgotten these orders, or what became of them.
@@ -221,6 +223,7 @@ impl Log {
                 tracing::error!(target: "display", code = fault.code, "the hub does not let this screen in");
                 self.wants.push(Want::ScreenRefused(fault));
             }
+            HubMessage::Notices(notices) => self.wants.push(Want::Notices(notices)),
             HubMessage::Unknown => {}
         }
         self.settle();
@@ -254,7 +257,12 @@ impl Log {
             self.wants.push(Want::Leave);
             return;
         }
-        self.wants.extend([Want::Time(welcome.server_time), Want::Welcomed]);
+        // A hub that has something to say besides its log says it next.
+        self.wants.extend([
+            Want::Time(welcome.server_time),
+            Want::Welcomed,
+            Want::Notices(Notices::default()),
+        ]);
         let same_log = self.epoch.as_ref() == Some(&welcome.epoch);
         tracing::info!(
             target: "display", generation, epoch = %welcome.epoch, same_log, theirs = welcome.seq,

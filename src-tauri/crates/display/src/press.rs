@@ -156,6 +156,7 @@ impl Actor {
             "operation made"
         );
         self.problems.remove(&operation.order);
+        self.told.touched(&operation.order);
         if self.log.board.propose(operation.clone(), operation.at).is_err() {
             // The log went on while the disk wrote. It is durable and the hub will judge it.
             self.log.board.restore(operation.clone());

@@ -10,6 +10,7 @@ use crate::frame::{
     StationChoice, Tab, TextSize, Toast,
 };
 use crate::layout::lay_out;
+use crate::told::Told;
 use kitchen::{
     Act, At, Board, OperationId, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day,
 };
@@ -103,7 +104,15 @@ pub(crate) struct Scene<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) notices: &'a [Notice],
     pub(crate) problems: &'a BTreeMap<OrderId, Fault>,
+    pub(crate) told: &'a Told,
     pub(crate) pending: &'a BTreeSet<OrderId>,
+}
+
+impl Scene<'_> {
+    /// What is wrong with an order: the last press on it was refused, or the hub has something to say of it.
+    fn problem(&self, order: &OrderId) -> Option<Fault> {
+        self.problems.get(order).or_else(|| self.told.of(order)).cloned()
+    }
 }
 
 /// What a view looks like at one moment.
@@ -255,6 +264,9 @@ impl View {
             search: Some(self.search.clone()).filter(|text| !text.is_empty()),
         };
         let toasts: Vec<Toast> = self.offers.iter().map(|offer| offer.toast.clone()).collect();
+        let has_ticket = |id: &OrderId| whole.iter().any(|card| &card.order == id);
+        let mut notices = scene.told.beside(board, &shown, now, has_ticket);
+        notices.extend_from_slice(scene.notices);
         self.changes_at = next_change(scene, &tickets, &toasts, now);
         Picture {
             head,
@@ -265,7 +277,7 @@ impl View {
             rows,
             chips: chips.into_iter().map(|(_, chip)| chip).collect(),
             toasts,
-            notices: scene.notices.to_vec(),
+            notices: notices,
             review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
         }
     }
@@ -316,7 +328,7 @@ impl View {
         let demands: Vec<_> = tickets
             .iter()
             .map(|ticket| {
-                let problem = scene.problems.get(&ticket.order.id).cloned();
+                let problem = scene.problem(&ticket.order.id);
                 let marks = Marks { problem, ..Marks::default() };
                 card::demand(&card::card(ticket, setup, scene.now, marks), &grid)
             })
@@ -403,7 +415,7 @@ fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>) -> Card {
     let marks = Marks {
         seen: scene.board.confirmed(id).map_or(ticket.order.version, |order| order.version),
         pending: scene.pending.contains(id),
-        problem: scene.problems.get(id).cloned(),
+        problem: scene.problem(id),
     };
     card::card(ticket, scene.board.setup(), scene.now, marks)
 }
@@ -601,7 +613,6 @@ fn renew_option<T: PartialEq>(held: &mut Option<(T, u32)>, value: T, revision: u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::ConnectionState;
     use kitchen::{Act, Event, EventKind, Operation, Touch};
     use proptest::prelude::*;
     use testkit::{draft, line, order};
@@ -686,13 +697,21 @@ mod tests {
         placed: u32,
         made: u32,
         operations: Vec<Operation>,
+        told: Told,
     }
 
     impl Kitchen {
         fn new() -> Self {
             let mut board = Board::new(testkit::setup());
             board.replace(testkit::setup(), [], 0);
-            Self { board, now: At(1_000_000), placed: 0, made: 0, operations: Vec::new() }
+            Self {
+                board,
+                now: At(1_000_000),
+                placed: 0,
+                made: 0,
+                operations: Vec::new(),
+                told: Told::default(),
+            }
         }
 
         fn event(&mut self, kind: EventKind, order: Option<Order>, operation: Option<OperationId>) {
@@ -736,6 +755,7 @@ mod tests {
                 connection,
                 notices: &[],
                 problems,
+                told: &self.told,
                 pending,
             }
         }
@@ -751,14 +771,7 @@ mod tests {
         #[test]
         fn r4_03_snapshot_and_changes_are_the_state(steps in prop::collection::vec(step(), 1..80)) {
             let mut kitchen = Kitchen::new();
-            let connection = Connection {
-                state: ConnectionState::Live,
-                since: At(0),
-                hub: String::new(),
-                unsent: 0,
-                oldest_unsent: None,
-                fault: None,
-            };
+            let connection = Connection::new("", At(0));
             let problems = BTreeMap::new();
             let mut view = View::new(Looking::default());
             view.remount(1);
@@ -849,14 +862,7 @@ mod tests {
     #[test]
     fn who_is_too_far_behind_gets_everything() {
         let mut kitchen = Kitchen::new();
-        let connection = Connection {
-            state: ConnectionState::Live,
-            since: At(0),
-            hub: String::new(),
-            unsent: 0,
-            oldest_unsent: None,
-            fault: None,
-        };
+        let connection = Connection::new("", At(0));
         let (problems, pending) = (BTreeMap::new(), BTreeSet::new());
         let mut view = View::new(Looking::default());
         view.remount(1);

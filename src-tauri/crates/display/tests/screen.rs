@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{Screen, config, mount};
+use common::{Screen, changes, config, mount};
 use display::frame::{CardLineState, ConnectionState, Done, Go, LineWait, Press, PressLine, Tab};
-use display::{Kitchen, Notification, Role, Token, Window};
+use display::{Kitchen, Role, Token, Window};
 use kitchen::{At, ModifierClass, OperationId};
 use std::sync::Arc;
 use std::time::Duration;
@@ -294,11 +294,9 @@ async fn a_wrong_token_is_said_and_a_new_one_lets_in() {
     std::fs::write(&token, "secret\n").unwrap();
     screen.kitchen.retry_connection().await.unwrap();
     screen.until_live().await;
-    let mut states = Vec::new();
-    while let Ok(Notification::ConnectionChange(connection)) = notifications.try_recv() {
-        states.push(connection.state);
-    }
-    assert_eq!(states, [ConnectionState::Refused, ConnectionState::Live], "R3.9: each change once");
+    let refused = ConnectionState::Refused;
+    let expected = [(ConnectionState::Connecting, refused), (refused, ConnectionState::Live)];
+    assert_eq!(changes(&mut notifications), expected, "R3.9: each change once");
     screen.kitchen.shutdown().await;
 }
 

@@ -188,7 +188,12 @@ async fn first_message(socket: &mut Socket) -> First {
             Some(Ok(Message::Text(text))) => {
                 return match serde_json::from_str(&text) {
                     Ok(ScreenMessage::Hello(hello)) => First::Hello(Box::new(hello)),
-                    Ok(ScreenMessage::Operation(_) | ScreenMessage::Ack { .. } | ScreenMessage::Unknown)
+                    Ok(
+                        ScreenMessage::Operation(_)
+                        | ScreenMessage::Ack { .. }
+                        | ScreenMessage::Retry
+                        | ScreenMessage::Unknown,
+                    )
                     | Err(_) => First::Other,
                 };
             }
@@ -251,6 +256,7 @@ async fn serve(core: &Arc<Core>, mut socket: Socket, hello: &Hello) {
         token: &hello.token,
         generation,
         cursor,
+        told: 0,
         last_sent: Instant::now(),
         last_heard: Instant::now(),
     };
@@ -296,6 +302,8 @@ struct Screen<'a> {
     generation: u64,
     /// The last event that was sent.
     cursor: u64,
+    /// The last revision of the notices that was sent.
+    told: u64,
     last_sent: Instant,
     last_heard: Instant,
 }
@@ -319,6 +327,10 @@ impl Screen<'_> {
 
     async fn run(&mut self, replaced: &CancellationToken, life: &mut watch::Receiver<Life>) -> End {
         let mut bell = self.core.feed.bell();
+        let mut notices = self.core.upstream.revision();
+        if let Err(end) = self.tell_notices().await {
+            return end;
+        }
         let mut under_way = FuturesOrdered::new();
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -331,6 +343,7 @@ impl Screen<'_> {
                 _ = life.changed() => Err(End::Renewed),
                 () = std::future::ready(()), if is_behind => self.catch_up().await,
                 rung = bell.changed(), if !is_behind => rung.map_err(|_| End::Broken),
+                Ok(()) = notices.changed() => self.tell_notices().await,
                 Some((id, answer)) = under_way.next(), if !under_way.is_empty() => self.settle(id, answer).await,
                 heard = self.socket.next(), if under_way.len() < MOST_UNDER_WAY => match self.hear(heard) {
                     Ok(Some(operation)) => {
@@ -400,6 +413,7 @@ impl Screen<'_> {
                 let (stored, painted) = (stored_seq.min(most), painted_seq.min(most));
                 self.core.screens.acknowledge(self.device, self.generation, stored, painted, at);
             }
+            Ok(ScreenMessage::Retry) => self.core.upstream.ask_retry(),
             Ok(ScreenMessage::Hello(_) | ScreenMessage::Unknown) => {}
             Err(error) => {
                 tracing::warn!(target: "hub::ws", device = %self.device, %error, "a message that cannot be read");
@@ -420,6 +434,16 @@ impl Screen<'_> {
         self.send([encode(&message)]).await
     }
 
+    /// What holds besides the log, if it is other than what was said last.
+    async fn tell_notices(&mut self) -> Result<(), End> {
+        let revision = *self.core.upstream.revision().borrow();
+        if revision == self.told {
+            return Ok(());
+        }
+        self.told = revision;
+        self.send([encode(&HubMessage::Notices(self.core.upstream.notices()))]).await
+    }
+
     async fn beat(&mut self) -> Result<(), End> {
         // What has happened by now comes first, so a heartbeat never names an event that is still to come.
         let beat = HubMessage::Heartbeat { server_time: self.core.clock.now(), seq: self.cursor };
@@ -435,6 +459,7 @@ impl Screen<'_> {
         if self.core.tokens.admit(self.token).await == Ok(false) {
             return Err(End::Revoked);
         }
+        self.tell_notices().await?;
         if silence >= ASK_AFTER {
             let asked = self.socket.send(Message::Ping(tokio_tungstenite::tungstenite::Bytes::new()));
             timeout(SEND_LIMIT, asked).await.map_err(|_| End::Dead)?.map_err(|_| End::Gone)?;

@@ -374,6 +374,7 @@ impl Screen {
                     | HubMessage::Refused(_)
                     | HubMessage::Snapshot(_)
                     | HubMessage::Applied { .. }
+                    | HubMessage::Notices(_)
                     | HubMessage::Unknown => {}
                 }
             }

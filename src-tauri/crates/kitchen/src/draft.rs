@@ -33,6 +33,9 @@ pub struct NewOrder {
     pub courier: Option<Courier>,
     /// When it goes to the stations; absent = at once.
     pub fire_at: Option<At>,
+    /// When its source took it, where it came late: its age counts from then. Absent = now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_at: Option<At>,
     /// The course plan.
     pub courses: Vec<Course>,
     /// Goes before all others.
@@ -171,6 +174,8 @@ impl NewOrder {
             payment: self.payment,
             state: OrderState::Open,
             version: 1,
+            // A source whose clock is ahead makes no order younger than it is.
+            placed_at: self.placed_at.filter(|placed| *placed < at),
             created_at: at,
             updated_at: at,
             lines: Vec::new(),

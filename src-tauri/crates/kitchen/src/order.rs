@@ -65,6 +65,9 @@ pub struct Order {
     pub state: OrderState,
     /// Starts at 1, grows by 1 with every event about this order.
     pub version: u64,
+    /// When its source took it, if that was well before the hub did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_at: Option<At>,
     /// When the hub took it.
     pub created_at: At,
     /// When the hub last changed it.
@@ -161,10 +164,12 @@ impl Order {
         self.fired_at.is_some() || self.fire_at.is_none_or(|moment| moment <= now)
     }
 
-    /// The moment its age counts from: when it was or will be fired, else when it was taken. Never moved by a recall.
+    /// The moment its age counts from: when it was or will be fired, else when it was taken, by its source if that was
+    /// earlier. Never moved by a recall.
     #[must_use]
     pub fn clock_started_at(&self) -> At {
-        self.fired_at.or(self.fire_at.map(|moment| moment.max(self.created_at))).unwrap_or(self.created_at)
+        let taken = self.placed_at.unwrap_or(self.created_at);
+        self.fired_at.or(self.fire_at.map(|moment| moment.max(taken))).unwrap_or(taken)
     }
 
     /// The line of that id.

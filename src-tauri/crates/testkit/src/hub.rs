@@ -507,7 +507,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
                     ScreenMessage::Ack { stored_seq, painted_seq } => {
                         lock().acks.push((stored_seq, painted_seq));
                     }
-                    ScreenMessage::Unknown => {}
+                    ScreenMessage::Retry | ScreenMessage::Unknown => {}
                 }
             }
         }

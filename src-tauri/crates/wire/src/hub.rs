@@ -5,11 +5,14 @@
 //! hub -> screen   welcome | refused         refused is followed by close 1008
 //! hub -> screen   snapshot ...              parts, if welcome said so; the last one says `last`
 //! hub -> screen   event ...                 contiguous from then on; heartbeat in every second of silence
-//! screen -> hub   operation, ack
+//! hub -> screen   notices                   what holds besides the log: before the events, and at each change
+//! screen -> hub   operation, ack, retry
 //! hub -> screen   applied | refused
 //! ```
 
-use kitchen::{At, DeviceId, EpochId, Event, Operation, OperationId, Order, RestaurantId, Setup, StationId};
+use kitchen::{
+    At, DeviceId, EpochId, Event, Operation, OperationId, Order, OrderId, RestaurantId, Setup, StationId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -50,6 +53,8 @@ pub enum ScreenMessage {
         /// On my glass up to here.
         painted_seq: u64,
     },
+    /// A person pressed "try now": what the hub waits with (its back end) is to be tried at once.
+    Retry,
     /// From a newer screen.
     #[serde(other)]
     Unknown,
@@ -125,9 +130,72 @@ pub enum HubMessage {
         /// operation is settled.
         seq: u64,
     },
+    /// What holds besides the log. Said by a hub that has something to say.
+    Notices(Notices),
     /// From a newer hub.
     #[serde(other)]
     Unknown,
+}
+
+/// What holds besides the log, whole: it replaces what was said before. A welcome replaces it with nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notices {
+    /// Where the hub's back end stands; absent when the hub has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+    /// What people have to be told, oldest first.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
+}
+
+/// Where a hub's back end stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// How it is.
+    pub state: UpstreamState,
+    /// Since when it is live, or is not.
+    pub since: At,
+    /// Orders of which the back end does not know how far the kitchen is.
+    #[serde(default)]
+    pub unreported: u32,
+    /// Since when, for the oldest of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_unreported: Option<At>,
+}
+
+/// How a back end is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamState {
+    /// It answers, and its socket is being opened; orders come by reading, some seconds late.
+    Connecting,
+    /// The hub asks to be let in.
+    LoggingIn,
+    /// Orders come the moment they exist.
+    Live,
+    /// It does not answer.
+    Away,
+    /// It does not take the hub's login; somebody has to do something.
+    Refused,
+    /// From a newer hub.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// Something that people have to be told, while it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Never given to another one: a screen remembers by it what was read.
+    pub id: String,
+    /// Since when it holds.
+    pub at: At,
+    /// The order it is about: it holds until somebody touches that; absent = it is about the back end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+    /// What; the language files hold the sentence.
+    pub fault: Fault,
 }
 
 /// The hub accepts a screen.

@@ -94,6 +94,7 @@ pub fn order(body: &Value) -> Result<NewOrder, BadField> {
         promised_at: fields.moment(&["promised_at", "scheduled_pickup_time"])?,
         courier: courier(&fields)?,
         fire_at: fields.moment(&["fire_at", "auto_fire_time"])?,
+        placed_at: None,
         courses: courses(&fields)?,
         rush: fields.flag(&["rush"])?.unwrap_or(urgent),
         payment,

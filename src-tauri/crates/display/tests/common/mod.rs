@@ -2,13 +2,14 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use display::frame::{Card, ConnectionState, Frame, Go, Place, Press, PressLine, Pressed};
-use display::{Config, HubAddress, Kitchen, Token, Window};
+use display::frame::{Card, Connection, ConnectionState, Frame, Go, Place, Press, PressLine, Pressed};
+use display::{Config, HubAddress, Kitchen, Notification, Token, Window};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::ScriptedHub;
+use tokio::sync::broadcast::Receiver;
 use tokio::time::{Instant, timeout};
 
 /// How long a test waits for anything before it fails.
@@ -105,11 +106,15 @@ impl Model {
     }
 
     pub(crate) fn connection(&self) -> ConnectionState {
-        self.frame.connection.as_ref().expect("a connection").state
+        self.link().state
     }
 
     pub(crate) fn unsent(&self) -> u32 {
-        self.frame.connection.as_ref().expect("a connection").unsent
+        self.link().unsent
+    }
+
+    pub(crate) fn link(&self) -> &Connection {
+        self.frame.connection.as_ref().expect("a connection")
     }
 }
 
@@ -166,4 +171,16 @@ impl Screen {
 pub(crate) async fn mount(kitchen: &Kitchen, window: &str) -> Model {
     let mounted = kitchen.mount(Window::cook(window)).await.expect("it mounts");
     Model::new(&mounted.view, mounted.frame)
+}
+
+/// The changes of the link's state that were told so far, from and to.
+pub(crate) fn changes(notifications: &mut Receiver<Notification>) -> Vec<(ConnectionState, ConnectionState)> {
+    let mut changes = Vec::new();
+    while let Ok(notification) = notifications.try_recv() {
+        if let Notification::ConnectionChange(change) = notification {
+            assert_eq!(change.to, change.connection.state);
+            changes.push((change.from, change.to));
+        }
+    }
+    changes
 }

@@ -5,7 +5,8 @@
 
 use super::config::UpstreamConfig;
 use super::kitchen::Kitchen;
-use super::restaurant_os::{Answer, Config, Input, Lost, Machine, Method, Output, Request, Seen, Standing};
+use super::panel::Panel;
+use super::restaurant_os::{Answer, Config, Input, Lost, Machine, Method, Output, Request, Seen};
 use super::shelf::{Change, Shelf, ShelfError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -13,16 +14,15 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use kitchen::{At, OrderId};
+use kitchen::At;
 use link::{
     CloseVerdict, Credentials, Dialect, Event as LinkEvent, Input as LinkInput, Link, Phase, Speaker, Timing,
     Verdict,
 };
-use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -134,9 +134,6 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 /// How long its end may take: the link's own limit is shorter, and so is the hub's patience with its sockets.
 pub(super) const LONGEST_END: Duration = Duration::from_millis(2_500);
 
-/// Explanations that the panel remembers.
-const MOST_EXPLAINED: usize = 50;
-
 /// HTTP and HTTPS to the back end, believing whom the link believes. Follows no redirect.
 type Client = HttpClient<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
@@ -144,52 +141,6 @@ fn seed() -> u64 {
     let mut bytes = [0; 8];
     crate::text::fill(&mut bytes);
     u64::from_ne_bytes(bytes)
-}
-
-/// What people can see of an upstream.
-#[derive(Debug, Default)]
-pub(crate) struct Panel {
-    shown: Mutex<Shown>,
-}
-
-#[derive(Debug, Default)]
-struct Shown {
-    standing: Option<Standing>,
-    explained: VecDeque<(Option<OrderId>, Fault)>,
-}
-
-impl Panel {
-    /// For the hub's status; null without an upstream.
-    pub(crate) fn status(&self) -> Value {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if shown.standing.is_none() && shown.explained.is_empty() {
-            return Value::Null;
-        }
-        let standing = shown.standing.as_ref();
-        json!({
-            "system": SYSTEM,
-            "live": standing.is_some_and(|standing| standing.live),
-            "login": standing.map(|standing| format!("{:?}", standing.login).to_lowercase()),
-            "failed": standing.map(|standing| standing.failed),
-            "unreported": standing.map(|standing| standing.unreported),
-            "oldest_unreported_ms": standing.and_then(|standing| standing.oldest_unreported),
-            "stuck": standing.map(|standing| standing.stuck),
-            "explained": shown.explained.iter().map(|(order, fault)| json!({"order": order, "fault": fault})).collect::<Vec<_>>(),
-        })
-    }
-
-    fn show(&self, standing: Standing) {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).standing = Some(standing);
-    }
-
-    fn explain(&self, order: Option<OrderId>, fault: &Fault) {
-        tracing::warn!(target: "hub::upstream", order = order.as_ref().map(OrderId::as_str), code = fault.code, params = ?fault.params, "to be explained");
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.explained.push_back((order, fault.clone()));
-        while shown.explained.len() > MOST_EXPLAINED {
-            shown.explained.pop_front();
-        }
-    }
 }
 
 struct Driver<K> {
@@ -234,6 +185,7 @@ enum Woken {
     Bell,
     Greet,
     Deadline,
+    Retry,
 }
 
 impl<K: Kitchen> Driver<K> {
@@ -270,7 +222,7 @@ impl<K: Kitchen> Driver<K> {
                 };
             }
             self.perform().await?;
-            self.panel.show(self.machine.standing());
+            self.panel.show(self.machine.standing(), self.kitchen.now());
             let woken = self.wait(link, &mut bell, read_again, stop).await;
             let now = self.kitchen.now();
             match woken {
@@ -287,6 +239,10 @@ impl<K: Kitchen> Driver<K> {
                 Woken::Link(Some(event)) => self.link_event(event, now),
                 Woken::Greet => self.greet_now(now),
                 Woken::Deadline => self.machine.handle_timeout(now),
+                Woken::Retry => {
+                    self.say(LinkInput::Retry);
+                    self.machine.handle(Input::Retry, now);
+                }
             }
         }
     }
@@ -311,6 +267,7 @@ impl<K: Kitchen> Driver<K> {
             Some(done) = self.running.join_next(), if !self.running.is_empty() => Woken::Done(done),
             event = link.next_event() => Woken::Link(event),
             changed = bell.changed() => if changed.is_ok() { Woken::Bell } else { Woken::Stop },
+            () = self.panel.retry_asked() => Woken::Retry,
             () = self.greeted.bell.notified(), if self.greet.is_some() => Woken::Bell,
             () = sleep_until(greet_at) => Woken::Greet,
             () = sleep_until(deadline) => Woken::Deadline,
@@ -354,6 +311,10 @@ impl<K: Kitchen> Driver<K> {
                     self.machine.handle(Input::House(settings), now);
                 }
                 if let Some(order) = event.order.filter(|order| order.source.system == SYSTEM) {
+                    // Our own acts are no touch.
+                    if event.operation.is_some_and(|id| !id.as_str().starts_with(SYSTEM)) {
+                        self.panel.touched(&order.id);
+                    }
                     self.machine.handle(Input::Kitchen(Box::new(order)), now);
                 }
             }
@@ -388,7 +349,8 @@ impl<K: Kitchen> Driver<K> {
                     self.say(LinkInput::NoGreeting { generation, reason: reason.to_owned() });
                 }
                 Output::Say { generation, text } => self.say(LinkInput::Send { generation, text }),
-                Output::Explain { order, fault } => self.panel.explain(order, &fault),
+                Output::Explain { order, fault } => self.panel.explain(order, fault, self.kitchen.now()),
+                Output::Explained { code } => self.panel.settled(code),
             }
         }
         self.shelve(changes).await?;
@@ -448,7 +410,9 @@ impl<K: Kitchen> Driver<K> {
                 self.greet = None;
                 self.greeted_before = self.greeted.count.load(Ordering::Acquire);
             }
-            LinkEvent::Changed { to: Phase::Authenticating, .. } | LinkEvent::AttemptLimit { .. } => {}
+            LinkEvent::Changed { to: Phase::Authenticating, .. }
+            | LinkEvent::AttemptLimit { .. }
+            | LinkEvent::RoundTrip { .. } => {}
             LinkEvent::Changed {
                 to: Phase::Idle | Phase::Waiting | Phase::Closing | Phase::Refused, ..
             } => {

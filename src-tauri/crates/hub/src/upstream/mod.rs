@@ -6,11 +6,12 @@
 mod config;
 mod driver;
 mod kitchen;
+mod panel;
 pub mod restaurant_os;
 mod shelf;
 
 pub use config::{ConfigError, UpstreamConfig};
-pub(crate) use driver::Panel;
+pub(crate) use panel::Panel;
 
 use crate::{Core, side};
 use std::path::PathBuf;

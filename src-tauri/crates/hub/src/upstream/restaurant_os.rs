@@ -29,7 +29,7 @@ pub use login::{Credentials, HeldLogin, LoginStanding};
 pub use request::{Answer, Lost, Method, Request};
 
 use budget::Budget;
-use entry::{Doubt, Entry, Taken, Telling, Walk, What, goal};
+use entry::{Doubt, Entry, Taken, Telling, Walk, Way, What, goal};
 use kitchen::{Act, At, CloseWhen, NewOrder, Operation, OperationId, OrderId, OrderStatus, Settings, Touch};
 use login::{Login, Outcome};
 use request::Writer;
@@ -149,6 +149,11 @@ pub enum Output {
         /// What.
         fault: Fault,
     },
+    /// What was explained about the upstream by that code holds no longer.
+    Explained {
+        /// Which.
+        code: &'static str,
+    },
 }
 
 /// Where the upstream stands, for the connection panel.
@@ -179,6 +184,9 @@ const PING_MS: i64 = 25_000;
 
 /// Orders older than that which the kitchen does not know are not put on the glass: somebody forgot them over there.
 const OLDEST_MS: i64 = 24 * 3_600_000;
+
+/// An order that comes so long after the back end took it has come late.
+const LATE_MS: i64 = 60_000;
 
 /// Orders that are over on both sides are remembered so long, for frames that come late.
 const REMEMBERED_MS: i64 = 24 * 3_600_000;
@@ -473,7 +481,8 @@ impl Machine {
         }
         let Some(row) = entry.waiting.take() else { return };
         let Some(kitchen) = &entry.kitchen else {
-            let draft = Box::new(dialect::draft(&row));
+            let mut draft = Box::new(dialect::draft(&row));
+            draft.placed_at = placed_at(&row, entry.way, self.now);
             entry.telling = Some(Telling { row, left: 1, what: What::Order, again: false });
             self.active.insert(reference.to_owned());
             self.outputs.push_back(Output::Take { reference: reference.to_owned(), draft });
@@ -540,7 +549,9 @@ impl Machine {
 
     fn frame(&mut self, text: &str) {
         match Frame::read(text) {
-            Frame::Created(order) | Frame::Updated(order) => self.merge(order),
+            Frame::Created(order) => self.merge(order, Way::Told),
+            // Of an order whose making was missed it is the first that is heard.
+            Frame::Updated(order) => self.merge(order, Way::Read),
             Frame::Error { message } => {
                 tracing::warn!(target: "hub::upstream", message, "the back end complains");
             }
@@ -554,7 +565,7 @@ impl Machine {
     }
 
     /// Takes a row from wherever it came, if it is newer than what is known.
-    fn merge(&mut self, row: Box<Order>) {
+    fn merge(&mut self, row: Box<Order>, way: Way) {
         if row.is_foreign(&self.restaurant) {
             tracing::warn!(target: "hub::upstream", "dropped an order of another restaurant");
             return;
@@ -571,7 +582,7 @@ impl Machine {
             }
             None => {}
         }
-        let entry = self.entries.entry(reference.clone()).or_insert_with(Entry::new);
+        let entry = self.entries.entry(reference.clone()).or_insert_with(|| Entry { way, ..Entry::new() });
         if row.status != entry.status() {
             (entry.refused, entry.not_before) = (0, At(0));
             if entry.walk == Walk::Stuck {
@@ -797,7 +808,10 @@ impl Machine {
                     });
                 }
             }
-            (200..=299, _) => self.forbidden = false,
+            (200..=299, _) if self.forbidden => {
+                self.forbidden = false;
+                self.outputs.push_back(Output::Explained { code: "upstream_forbidden" });
+            }
             _ => {}
         }
     }
@@ -866,7 +880,7 @@ impl Machine {
             entry.walk = walk;
         }
         for row in rows {
-            self.merge(Box::new(row));
+            self.merge(Box::new(row), Way::Read);
         }
         if let Some(code) = fault {
             self.explain_step(reference, code, step);
@@ -887,7 +901,7 @@ impl Machine {
                 entry.walk = Walk::Rest;
             }
             for row in found {
-                self.merge(Box::new(row));
+                self.merge(Box::new(row), Way::Read);
             }
             if let (Some(entry), Doubt::Step(step)) = (self.entries.get_mut(reference), why)
                 && entry.walk == Walk::Rest
@@ -948,7 +962,7 @@ impl Machine {
         // A page of a reading that was given up is as good as a frame: its rows are merged all the same.
         let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
         for row in rows {
-            self.merge(Box::new(row));
+            self.merge(Box::new(row), Way::Read);
         }
         if !awaited {
             return;
@@ -1008,6 +1022,13 @@ fn job_of(reference: &str, entry: &Entry, undo_ms: i64) -> Option<(Job, At)> {
     }
     let (step, at) = entry.next_step(undo_ms)?;
     Some((Job::Step { reference: reference.to_owned(), step }, at))
+}
+
+/// When the back end took an order that comes late. One that is told of comes at once, whatever the clock over there says;
+/// of one that was read later that clock is all there is.
+fn placed_at(row: &Order, way: Way, now: At) -> Option<At> {
+    let created = At(row.created_at?.as_millisecond());
+    (way == Way::Read && now.since(created) > LATE_MS).then_some(created)
 }
 
 /// Whether a list of open orders should show it.

@@ -273,6 +273,7 @@ impl Screen {
                 HubMessage::Welcome(_)
                 | HubMessage::Refused(_)
                 | HubMessage::Snapshot(_)
+                | HubMessage::Notices(_)
                 | HubMessage::Unknown => {}
             }
             return Some(message);

@@ -34,6 +34,7 @@ pub fn draft(order: &Order) -> NewOrder {
         promised_at: order.scheduled_pickup_time.map(at),
         courier: None,
         fire_at: fire_at(order),
+        placed_at: None,
         courses: Vec::new(),
         rush: matches!(order.metadata.get("rushOrder"), Some(serde_json::Value::Bool(true))),
         payment: order.payment,
@@ -64,12 +65,18 @@ pub fn line_changes(order: &Order, kitchen: &kitchen::Order) -> Vec<LineChange> 
     }
     let (mut added, mut voided) = (Vec::new(), Vec::new());
     for (id, (quantity, item)) in &wanted {
-        let family: Vec<&kitchen::Line> =
+        let all: Vec<&kitchen::Line> =
             kitchen.lines.iter().filter(|line| family_of(&line.id, &wanted) == Some(id)).collect();
+        // Wanted otherwise by now: the old pieces are taken back and asked for anew, so that a cook sees both.
+        let (family, otherwise): (Vec<&kitchen::Line>, Vec<&kitchen::Line>) =
+            all.iter().partition(|line| is_wanted_like(line, item));
+        for line in otherwise.into_iter().filter(|line| line.live() > 0) {
+            voided.push(Touch { line: line.id.clone(), upto: line.quantity });
+        }
         let live: u32 = family.iter().map(|line| line.live()).sum();
         if live < *quantity {
             // A name that the kitchen has never used, not even for pieces that were voided since.
-            let name = if family.is_empty() { id.clone() } else { format!("{id}+{}", family.len()) };
+            let name = if all.is_empty() { id.clone() } else { format!("{id}+{}", all.len()) };
             added.extend(line(item, name).map(|line| NewLine { quantity: quantity - live, ..line }));
         }
         let mut excess = live.saturating_sub(*quantity);
@@ -118,6 +125,18 @@ fn line_ids(order: &Order) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// Whether a line of the kitchen is still to be made as the item says. The order of the modifiers says nothing.
+fn is_wanted_like(line: &kitchen::Line, item: &Item) -> bool {
+    let has = |name: &String| line.modifiers.iter().any(|held| held.name == *name);
+    let said = |note: &Option<String>| {
+        note.as_deref().map(str::trim).filter(|note| !note.is_empty()).map(str::to_owned)
+    };
+    let wanted: Vec<&String> = item.modifiers.iter().filter(|name| !name.trim().is_empty()).collect();
+    wanted.len() == line.modifiers.len()
+        && wanted.into_iter().all(has)
+        && said(&line.notes) == said(&item.notes)
 }
 
 /// Which wanted line a line of the kitchen belongs to.
@@ -288,6 +307,10 @@ mod tests {
             json!([{"id": "a", "name": "A", "quantity": 1}, {"id": "c", "name": "C"}]),
             json!([{"id": "a", "name": "A", "quantity": 5}, {"id": "b", "name": "B"}]),
             json!([{"id": "b", "name": "B", "quantity": 1}]),
+            json!([{"id": "b", "name": "B", "quantity": 2, "modifiers": ["no onion", "rare"]}]),
+            json!([{"id": "b", "name": "B", "quantity": 2, "modifiers": ["rare", "no onion"]}]),
+            json!([{"id": "b", "name": "B", "quantity": 3, "modifiers": ["rare"], "notes": "in halves"}]),
+            json!([{"id": "b", "name": "B", "quantity": 2, "modifiers": ["rare"]}]),
         ];
         for (index, row) in rows.into_iter().enumerate() {
             let later = items(row);
@@ -310,6 +333,12 @@ mod tests {
             assert_eq!(line_changes(&later, &kitchen), [], "row {index}");
             let live: u32 = kitchen.lines.iter().map(kitchen::Line::live).sum();
             assert_eq!(line_changes(&items(json!(null)), &kitchen), []);
+            let as_wanted = |line: &kitchen::Line| {
+                let name = line.id.as_str().split('+').next();
+                let item = later.items.iter().find(|item| item.id.as_deref() == name);
+                item.is_some_and(|item| item.modifiers.len() == line.modifiers.len())
+            };
+            assert!(kitchen.lines.iter().filter(|line| line.live() > 0).all(as_wanted), "row {index}");
             assert_eq!(live, later.items.iter().map(|item| item.quantity).sum::<u32>(), "row {index}");
         }
     }

@@ -18,6 +18,8 @@ pub struct Seen {
 /// An order that both sides know, or that is on its way to the kitchen.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// How its first row came.
+    pub(super) way: Way,
     /// The newest row of the back end's.
     pub(super) seen: Option<Taken>,
     /// The last row that the kitchen has been told of.
@@ -51,6 +53,15 @@ pub(super) struct Telling {
     pub(super) what: What,
     /// The hub could not; the row has to be told again.
     pub(super) again: bool,
+}
+
+/// How a row comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The back end told of it the moment it was made.
+    Told,
+    /// It was asked for.
+    Read,
 }
 
 /// What the kitchen is being told.
@@ -116,6 +127,7 @@ pub(super) enum Recall {
 impl Entry {
     pub(super) fn new() -> Self {
         Self {
+            way: Way::Read,
             seen: None,
             told: None,
             telling: None,

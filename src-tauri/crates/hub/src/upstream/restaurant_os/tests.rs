@@ -214,6 +214,7 @@ impl World {
                 }
                 Output::KeepLogin(login) => self.kept_login = Some(login),
                 Output::Explain { fault, .. } => self.explained.push(fault),
+                Output::Explained { .. } => {}
             }
         }
     }
