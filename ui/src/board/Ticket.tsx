@@ -165,6 +165,9 @@ function TicketAbout(props: { card: Card }): JSX.Element {
             <Hourglass />
           </span>
         </Show>
+        <Show when={props.card.taken_at}>
+          {(taken) => <span class="taken">{text.takenAt(wallClock(taken(), wall()))}</span>}
+        </Show>
         <Show when={pressing()}>{(words) => <b>{words()}</b>}</Show>
         <Show when={props.card.rush}>
           <b class="rush">{text.rush}</b>

@@ -2,7 +2,8 @@
  * The keyboard: a plain one, or a bump bar that types.
  *
  * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `r`
- * brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, Escape goes back to the station.
+ * brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it
+ * now, Escape goes back to the station.
  */
 
 import type { Place } from "../generated/Place";
@@ -26,7 +27,7 @@ export function keyboard(kitchen: Kitchen): () => void {
   return () => removeEventListener("keydown", pressed);
 }
 
-function act({ picture, go, press }: Kitchen, event: KeyboardEvent): boolean {
+function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEvent): boolean {
   const { key } = event;
   const head = picture.head;
   if (!head) return false;
@@ -46,6 +47,13 @@ function act({ picture, go, press }: Kitchen, event: KeyboardEvent): boolean {
     case "r":
     case "R":
       if (!event.repeat) press("key/recall", { press: "recall_last" });
+      return true;
+    case "t":
+    case "T":
+      if (!event.repeat) view.retryConnection();
+      return true;
+    case "F6":
+      showSheet("connection");
       return true;
     case "Escape":
       go({ go: "tab", tab: "station" });

@@ -165,12 +165,13 @@ function someChange(chance: Chance, held: Whole): Whole {
     if (chance.maybe()) next.head.selected = "x";
     else delete next.head.selected;
     next.connection = chance.maybe()
-      ? { state: "live", since: 1, hub: "", unsent: 0 }
+      ? { state: "live", since: 1, hub: "", unsent: 0, attempts: 0 }
       : {
           state: "refused",
           since: 2,
           hub: "h",
           unsent: 1,
+          attempts: 0,
           oldest_unsent: 5,
           fault: { code: "c", params: {}, retry: false },
         };

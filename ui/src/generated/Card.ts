@@ -62,6 +62,10 @@ courier_at: At | null,
  */
 since: At, 
 /**
+ * When the kitchen first saw it, if that was well after its source had taken it.
+ */
+taken_at?: At, 
+/**
  * How pressing it is.
  */
 urgency: Urgency, 

@@ -2,6 +2,7 @@
 import type { At } from "./At";
 import type { ConnectionState } from "./ConnectionState";
 import type { Fault } from "./Fault";
+import type { Upstream } from "./Upstream";
 
 /**
  * The state of the link to the hub.
@@ -30,4 +31,20 @@ oldest_unsent?: At,
 /**
  * What is wrong, when the hub has said so.
  */
-fault?: Fault, };
+fault?: Fault, 
+/**
+ * How long the way to the hub and back took last, milliseconds; only while it is live.
+ */
+round_trip_ms?: number, 
+/**
+ * Attempts that failed since it was live.
+ */
+attempts: number, 
+/**
+ * When the next attempt is made, while it waits for that.
+ */
+next_attempt_at?: At, 
+/**
+ * The hub's back end, as the hub said last; absent: it has none, or is not heard.
+ */
+upstream?: Upstream, };

@@ -77,12 +77,17 @@ function codesIn(folder: string): string[] {
   const codes = new Set<string>();
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
-    // What the hub answers to a POS is for programs, not for the glass.
+    // What the hub answers to a POS is for programs, not for the glass; what tests make up is for nobody.
+    const hubOnly = /crates\/hub\/src/.test(path) && !path.includes("/upstream/");
     const shown =
-      /crates\/(kitchen|wire|link|journal|display)\/src|src-tauri\/src/.test(path) && entry.name !== "rest.rs";
+      !hubOnly &&
+      /crates\/(kitchen|wire|link|journal|display|hub)\/src|src-tauri\/src/.test(path) &&
+      !["rest.rs", "tests.rs", "model.rs"].includes(entry.name);
     if (!entry.isFile() || !entry.name.endsWith(".rs") || !shown) continue;
     const [source = ""] = readFileSync(path, "utf8").split("#[cfg(test)]");
     for (const [, code] of source.matchAll(/Fault::new\(\s*"([a-z_]+)"/g)) codes.add(code!);
+    // Explanations of a back end are named where they arise, and made into faults elsewhere.
+    for (const [, code] of source.matchAll(/"(upstream_[a-z_]+)"/g)) codes.add(code!);
     if (source.includes("Fault::new(code)")) {
       for (const [, code] of source.matchAll(/=> "([a-z]+(?:_[a-z]+)+)"/g)) codes.add(code!);
     }

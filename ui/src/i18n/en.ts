@@ -19,6 +19,11 @@ const orderTypes: Record<OrderType, string> = {
   voice: "Phone",
 };
 
+/** A status as the order system's own screens call it. */
+function thereStatus(status: string | undefined): string {
+  return `“${(status ?? "done").replace("-", " ")}”`;
+}
+
 const faults: Record<string, (params: Fault["params"]) => string> = {
   // The kitchen's own rules.
   order_unknown: () => "This order is no longer kept. Nothing was changed.",
@@ -75,6 +80,20 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
     `The hub's address is not one${reason ? ` (${reason})` : ""}. Correct --hub, then start again.`,
   screen_replaced: () =>
     "Another computer has taken this screen's place: it has a copy of this one's data. Give one of them a folder of its own.",
+  // What the back end does or cannot do.
+  upstream_cannot_recall: ({ status }) =>
+    `Back on this board, but the order system already says ${thereStatus(status)} and cannot go back. Tell the front.`,
+  upstream_step_refused: ({ status }) =>
+    `The order system does not take ${thereStatus(status)} for this order. Ask the front to set it there.`,
+  upstream_order_gone: () => "The order system no longer has this order. Ask the front whether it still stands.",
+  upstream_order_unreadable: ({ order }) =>
+    `Order ${order ?? ""} of the order system cannot be shown here. Ask the front what it is.`,
+  upstream_login_refused: () =>
+    "The order system does not let this kitchen in: no new orders. Correct the login in the hub's upstream file.",
+  upstream_forbidden: () =>
+    "The order system shows this kitchen no orders: its account there lacks the right. Ask who looks after it.",
+  upstream_old_orders: ({ count }) =>
+    `${count ?? "Some"} open in the order system are older than a day and not shown. Ask the front to close them.`,
   // This program itself.
   mount_gone: () => "The board was drawn anew in between. Touch again.",
   display_ending: () => "Brigade is closing. The touch was not taken.",
@@ -104,6 +123,7 @@ export const en = {
   },
   number: (number: string) => `#${number}`,
   guests: (count: number) => (count === 1 ? "1 guest" : `${count} guests`),
+  takenAt: (time: string) => `taken ${time}`,
   due: (time: string) => `due ${time}`,
   courier: (name: string | null, time: string | null) => [name ?? "courier", time].filter(Boolean).join(" "),
   rush: "RUSH",
@@ -168,13 +188,41 @@ export const en = {
 
   connection: "Connection",
   connectionStates: { connecting: "Connecting", live: "Live", offline: "Offline", refused: "Refused" },
+  connectionMeans: {
+    connecting: () => "Looking for the hub. The tickets stay as they are.",
+    live: () => "Touches are sent at once, and new orders come as they are placed.",
+    offline: (time: string) =>
+      `These tickets are as they were at ${time}. Keep working: touches are kept here and sent later. New orders cannot come until then.`,
+    refused: () => "The hub does not let this screen in. The tickets can be worked; new orders cannot come.",
+  },
+  roundTrip: "There and back",
+  milliseconds: (ms: number) => `${ms} ms`,
+  notMeasured: "not measured yet",
+  attempts: "Tried in vain",
+  attemptsNext: (count: number, seconds: number | undefined) =>
+    `${count === 1 ? "once" : `${count} times`}${
+      seconds === undefined ? ", trying now" : seconds > 0 ? `, again in ${seconds} s` : ", again now"
+    }`,
+  orderSystem: "Order system",
+  upstreamStates: {
+    connecting: "connecting",
+    logging_in: "logging in",
+    live: "connected",
+    away: "away",
+    refused: "refuses the login",
+    unknown: "unknown",
+  },
+  upstreamMark: { away: "Order system away", refused: "Order system refuses" },
+  upstreamAway:
+    "The kitchen is connected, what its orders come from does not answer. New ones come when it is back, and what is done here is reported then.",
+  unreportedLabel: "Not reported yet",
   silent: "No answer",
   hubHere: "this computer",
   hubAt: "Hub",
   since: (time: string) => `since ${time}`,
   unsentLabel: "Not sent yet",
   unsent: (count: number) => `${count} not sent`,
-  unsentSince: (count: number, time: string) => `${count}, oldest from ${time}`,
+  countSince: (count: number, age: string) => `${count}, the oldest ${age} ago`,
   nothingUnsent: "nothing",
   retryNow: "Try now",
   offlineBanner: (time: string, unsent: number) =>

@@ -1,25 +1,23 @@
 /** The bar at the top: which station, which view, how late, whether the link lives, and what time it is. */
 
-import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
+import { For, type JSX, Match, Show, Switch } from "solid-js";
 import type { Head } from "../generated/Head";
 import type { Tab } from "../generated/Tab";
 import { wallClock } from "../i18n/format";
 import { ConnectionMark } from "./ConnectionMark";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { Down, Sliders } from "./Icons";
-import { useKitchen } from "./kitchen";
+import { type SheetName, useKitchen } from "./kitchen";
 import { SettingsSheet } from "./SettingsSheet";
 import { StationSheet } from "./StationSheet";
 
 export const TABS: readonly Tab[] = ["station", "expo", "all_day", "scheduled", "recall"];
 
 export function Header(): JSX.Element {
-  const { picture, text, touch, go, now, wall } = useKitchen();
-  const [sheet, setSheet] = createSignal<"station" | "settings" | "connection">();
+  const { picture, text, touch, go, now, wall, sheet, showSheet } = useKitchen();
   const stationName = () => picture.head?.station.name || text.expo;
-  const open = (which: "station" | "settings" | "connection") =>
-    touch.down(() => ({ run: () => setSheet(which) }));
-  const close = () => setSheet(undefined);
+  const open = (which: SheetName) => touch.down(() => ({ run: () => showSheet(which) }));
+  const close = () => showSheet(undefined);
 
   return (
     <header class="bar top">

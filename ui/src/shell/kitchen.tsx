@@ -23,6 +23,9 @@ const LOOK_MS = 250;
 /** How long a fault of a touch stays on the glass. */
 const FAULT_MS = 8_000;
 
+/** What can lie over the board. */
+export type SheetName = "station" | "settings" | "connection";
+
 export interface Kitchen {
   picture: Picture;
   now: Accessor<At>;
@@ -39,6 +42,9 @@ export interface Kitchen {
   forgetFailed(): void;
   /** Whether somebody has touched the glass since this card came. */
   noticed(card: string): boolean;
+  /** The sheet that lies over the board. */
+  sheet: Accessor<SheetName | undefined>;
+  showSheet(name: SheetName | undefined): void;
   /** An hour of the restaurant's own clock. */
   wall: Accessor<number>;
 }
@@ -59,6 +65,7 @@ export function createKitchen(backend: Backend): Kitchen {
   const clock = createHubClock();
   const [phase, setPhase] = createSignal<Phase>({ phase: "mounting" });
   const [failed, setFailed] = createSignal<Fault>();
+  const [sheet, setSheet] = createSignal<SheetName>();
   const [noticed, setNoticed] = createSignal<ReadonlySet<string>>(new Set());
   const [size, setSize] = createSignal({ width: innerWidth, height: innerHeight });
   const plan = () => {
@@ -135,6 +142,8 @@ export function createKitchen(backend: Backend): Kitchen {
     failed,
     forgetFailed: () => setFailed(undefined),
     noticed: (card) => noticed().has(card),
+    sheet,
+    showSheet: (name) => void setSheet(name),
     wall: () => picture.head?.utc_offset_minutes ?? 0,
   };
 }

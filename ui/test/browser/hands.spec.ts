@@ -181,7 +181,7 @@ test("ages count on by themselves, and the link's state is always there", async 
   await expect(age).not.toHaveText(before!, { timeout: 2_500 });
   await page.evaluate(() =>
     window.fake.change((kitchen) => {
-      kitchen.connection = { state: "offline", since: kitchen.now(), hub: "", unsent: 2 };
+      kitchen.connection = { state: "offline", since: kitchen.now(), hub: "", unsent: 2, attempts: 1 };
     }),
   );
   await expect(page.locator(".bar.top .link")).toContainText("Offline");
@@ -191,6 +191,72 @@ test("ages count on by themselves, and the link's state is always there", async 
   // The board works on.
   await page.getByRole("button", { name: "BUMP Okafor" }).click();
   await expect(page.getByRole("heading", { name: "Okafor" })).toHaveCount(0);
+});
+
+test("the connection panel says in words what is, since when, and what waits; touch and key try again", async ({
+  open,
+}) => {
+  const page = await open("scene=friday&link=offline", GLASSES[2], true);
+  await page.getByRole("button", { name: /^Connection Offline/ }).tap();
+  const panel = page.getByRole("dialog");
+  for (const words of [
+    "10.0.0.5:7410",
+    "as they were at 18:40",
+    "118 times",
+    "3, the oldest 1:0",
+    "New orders cannot come",
+  ]) {
+    await expect(panel).toContainText(words);
+  }
+  await panel.getByRole("button", { name: "Try now" }).tap();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await expect(panel).toHaveCount(0);
+  await page.keyboard.press("t");
+  expect(await page.evaluate(() => window.fake.retries)).toBe(3);
+  // What is behind the panel is worked all the same.
+  await page.getByRole("button", { name: "BUMP Table 12" }).tap();
+  await expect(page.getByRole("heading", { name: "Table 12" })).toHaveCount(0);
+  await page.keyboard.press("F6");
+  await expect(panel).toBeVisible();
+});
+
+test("an order system that is away is seen on the mark and explained in the panel; when it is back nothing is left", async ({
+  open,
+}) => {
+  const page = await open("scene=friday&link=away");
+  const mark = page.locator(".bar.top .link");
+  await expect(mark).toHaveText("Order system away18:36");
+  await expect(mark).toHaveClass(/trouble/);
+  await page.keyboard.press("F6");
+  const panel = page.getByRole("dialog");
+  for (const words of ["2 ms", "away since 18:36", "4, the oldest 4:1", "2 open in the order system are older"]) {
+    await expect(panel).toContainText(words);
+  }
+  await page.evaluate(() =>
+    window.fake.change((kitchen) => {
+      const upstream = { state: "live" as const, since: kitchen.now(), unreported: 0, faults: [] };
+      kitchen.connection = { ...kitchen.connection, upstream };
+    }),
+  );
+  await expect(panel).toContainText("connected since 18:42");
+  await expect(panel.getByRole("button", { name: "Try now" })).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await expect(mark).toHaveText("Live");
+});
+
+test("what a back end cannot do stands on the ticket in words", async ({ open }) => {
+  const page = await open("scene=friday");
+  await page.evaluate(() =>
+    window.fake.change((kitchen) => {
+      const problem = { code: "upstream_cannot_recall", params: { order: "0041", status: "ready" }, retry: false };
+      kitchen.tickets = kitchen.tickets.map((held, n) => (n === 1 ? { ...held, problem } : held));
+    }),
+  );
+  const ticket = page.getByRole("article", { name: "Okafor" });
+  await expect(ticket.getByRole("alert")).toContainText(
+    "already says “ready” and cannot go back. Tell the front.",
+  );
 });
 
 test("a mount that fails says why, and is tried again by itself", async ({ open }) => {

@@ -5,6 +5,7 @@ const SCENES = [
   ["odd", "scene=odd"],
   ["expo", "scene=expo&tab=expo&link=offline"],
   ["long", "scene=long&text=large"],
+  ["away", "scene=friday&demo&link=away"],
 ] as const;
 
 for (const glass of GLASSES) {
@@ -85,6 +86,7 @@ for (const [name, query] of [
   ["an empty kitchen", "scene=empty"],
   ["offline", "scene=empty&link=offline"],
   ["refused", "scene=friday&link=refused"],
+  ["order system away", "scene=friday&link=away"],
   ["connecting", "scene=friday&link=connecting"],
   ["loading", "loading"],
   ["failing", "failing"],
@@ -111,6 +113,21 @@ test("axe finds nothing: sheets, recall and what comes after a bump", async ({ o
     await expect(page.getByRole("dialog")).toHaveCount(0);
   }
 });
+
+for (const glass of GLASSES) {
+  for (const link of ["offline", "refused", "away"]) {
+    test(`the connection panel is whole: ${link} at ${glass.width}x${glass.height}`, async ({ open }) => {
+      const page = await open(`scene=friday&link=${link}`, glass);
+      await page.keyboard.press("F6");
+      const panel = page.getByRole("dialog");
+      await expect(panel).toBeVisible();
+      await page.screenshot({ path: `test-results/panel-${link}-${glass.width}x${glass.height}.png` });
+      const paper = panel.locator(".paper");
+      expect(await paper.evaluate((held) => held.scrollHeight - held.clientHeight)).toBeLessThanOrEqual(1);
+      expect(await findings(page)).toEqual([]);
+    });
+  }
+}
 
 test("what is too much for a ticket is made smaller, and what is far too much scrolls visibly", async ({
   open,

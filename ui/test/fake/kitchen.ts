@@ -84,7 +84,7 @@ export class FakeKitchen implements Backend {
       volume: 60,
       ...head,
     };
-    this.connection = { state: "live", since: EVENING - 3_600_000, hub: "", unsent: 0 };
+    this.connection = { state: "live", since: EVENING - 3_600_000, hub: "", unsent: 0, attempts: 0 };
   }
 
   now(): number {

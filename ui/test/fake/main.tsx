@@ -55,6 +55,8 @@ switch (asked.get("link")) {
       since: EVENING - 120_000,
       hub: "10.0.0.5:7410",
       unsent: 3,
+      attempts: 118,
+      next_attempt_at: EVENING + 1_000,
       oldest_unsent: EVENING - 60_000,
     };
     break;
@@ -64,11 +66,30 @@ switch (asked.get("link")) {
       since: EVENING,
       hub: "10.0.0.5:7410",
       unsent: 0,
+      attempts: 0,
+      next_attempt_at: EVENING + 21_000,
       fault: { code: "token_refused", params: {}, retry: false },
     };
     break;
   case "connecting":
-    kitchen.connection = { state: "connecting", since: EVENING, hub: "", unsent: 0 };
+    kitchen.connection = { state: "connecting", since: EVENING, hub: "", unsent: 0, attempts: 0 };
+    break;
+  case "away":
+    kitchen.connection = {
+      state: "live",
+      since: EVENING - 3_600_000,
+      hub: "10.0.0.5:7410",
+      unsent: 0,
+      attempts: 0,
+      round_trip_ms: 2,
+      upstream: {
+        state: "away",
+        since: EVENING - 312_000,
+        unreported: 4,
+        oldest_unreported: EVENING - 250_000,
+        faults: [{ code: "upstream_old_orders", params: { count: "2" }, retry: false }],
+      },
+    };
     break;
 }
 window.fake = kitchen;
