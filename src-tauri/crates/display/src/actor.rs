@@ -901,7 +901,7 @@ impl Actor {
             tracing::info!(target: "display", from = ?before.state, to = ?state, unsent, "connection");
             let (from, connection) = (before.state, self.connection.clone());
             let change = ConnectionChange { from, to: state, connection };
-            let _ = self.notifications.send(Notification::ConnectionChange(change));
+            let _ = self.notifications.send(Notification::ConnectionChange(Box::new(change)));
         }
     }
 

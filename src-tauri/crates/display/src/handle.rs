@@ -140,7 +140,7 @@ impl Window {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notification {
     /// The state of the link is another.
-    ConnectionChange(ConnectionChange),
+    ConnectionChange(Box<ConnectionChange>),
     /// So many attempts failed in a row.
     ConnectionMaxAttempts {
         /// How many.

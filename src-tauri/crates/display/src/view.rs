@@ -277,7 +277,7 @@ impl View {
             rows,
             chips: chips.into_iter().map(|(_, chip)| chip).collect(),
             toasts,
-            notices: notices,
+            notices,
             review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
         }
     }

@@ -55,8 +55,10 @@ async fn a_recall_that_the_back_end_cannot_follow_is_said_on_the_ticket_until_it
     screen.until("the order", |w| w.cards.len() == 1).await;
     let id = screen.window.orders()[0].clone();
     let bump = screen.bump(&id).await.operation.unwrap();
-    eventually("it is out over there", || async { (back.status(&row) >= Some(Status::Ready)).then_some(()) })
-        .await;
+    eventually("it is out over there", || async {
+        (back.status(&row) == Some(Status::Completed)).then_some(())
+    })
+    .await;
     let reached = back.status(&row);
     screen.press(Press::Unbump { order: id.as_str().into(), operation: bump }).await.unwrap();
     screen
