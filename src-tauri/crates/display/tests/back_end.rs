@@ -21,8 +21,12 @@ async fn start_hub(folder: &Path, back: &RestaurantOs, pin: &str) -> Hub {
     config.first_setup = testkit::setup();
     config.first_setup.settings.undo_seconds = 1;
     let credentials = Credentials::Pin { pin: pin.to_owned() };
-    config.upstream =
-        Some(UpstreamConfig { base_url: back.url(), restaurant: RESTAURANT.to_owned(), credentials });
+    config.upstream = Some(UpstreamConfig {
+        base_url: back.url(),
+        restaurant: RESTAURANT.to_owned(),
+        credentials,
+        authority: None,
+    });
     Hub::start(config).await.unwrap()
 }
 
