@@ -179,6 +179,54 @@ mod tests {
         assert_eq!(HubTime::new(fake, 52_000 - 9_999_999).now(), At(52_000), "kept over a restart");
     }
 
+    /// A ticket of a kitchen that cooks through the night in which the clocks are put back, on a screen whose own clock is
+    /// an hour off, is moved while it runs, and sleeps for a while: its age is what has really passed.
+    #[test]
+    fn law_8_ages_are_right_whatever_the_screens_own_clock_does() {
+        const HOUR: i64 = 3_600_000;
+        // 25 October 2026, 00:30 UTC: half an hour before clocks go back in Berlin.
+        let created = At(1_792_888_200_000);
+        let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        let local_hour = |at: At| zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).unwrap()).hour();
+        for wrong in [-HOUR, 0, HOUR] {
+            let fake = Arc::new(Fake::default());
+            fake.set(0, created.0 + wrong);
+            let mut time = HubTime::new(fake.clone(), 0);
+            let (mut passed, mut moved, mut before) = (0, wrong, At(i64::MIN));
+            for second in 0..7_200 {
+                passed += 1_000;
+                // Its owner corrects it, a time server overdoes it, daylight saving is taken for a step by a bad system.
+                moved += match second {
+                    1_000 => -2 * HOUR,
+                    2_000 => 3 * HOUR,
+                    3_000 => -HOUR,
+                    _ => 0,
+                };
+                // An hour of sleep in the middle: the clock that counts goes on.
+                if second == 4_000 {
+                    passed += HOUR;
+                }
+                fake.set(passed, created.0 + passed + moved);
+                if second > 0 {
+                    let now = time.now();
+                    assert_eq!(now.since(created), passed, "wrong by {wrong} at {second}");
+                    assert!(now > before, "it never goes back");
+                    before = now;
+                }
+                // The hub is heard, but not while the screen sleeps or for a minute after.
+                if !(4_000..4_060).contains(&second) {
+                    time.hear(At(created.0 + passed));
+                }
+            }
+            assert_eq!(before.since(created), 7_200_000 + HOUR);
+            assert_eq!(
+                (local_hour(created), local_hour(before)),
+                (2, 4),
+                "three hours later it is 4:30, not 5:30"
+            );
+        }
+    }
+
     #[test]
     fn slow_messages_do_not_turn_it_back() {
         let fake = Arc::new(Fake::default());

@@ -115,9 +115,7 @@ impl Log {
             epoch = Some(cursor.epoch);
         }
         let outbox = std::mem::take(&mut kept.outbox);
-        for queued in &outbox {
-            board.restore(queued.operation.clone());
-        }
+        board.restore_all(outbox.iter().map(|queued| queued.operation.clone()));
         Self {
             board,
             outbox: Outbox::restored(outbox),

@@ -418,6 +418,7 @@ impl World {
             return;
         }
         let Batch { settled, whole, orders, forgotten, cursor, setup, .. } = batch;
+        let settled: BTreeSet<OperationId> = settled.into_iter().collect();
         self.kept.outbox.retain(|queued| !settled.contains(&queued.operation.id));
         let fresh: BTreeSet<_> = orders.iter().map(|order| order.id.clone()).collect();
         self.kept.orders.retain(|held| !whole && !fresh.contains(&held.id) && !forgotten.contains(&held.id));
@@ -831,6 +832,62 @@ fn play(steps: &[Step]) {
     // The longest waits in a row: an answer that never came, a refusal's rest, an attempt, a snapshot.
     world.live_for(120_000);
     world.check_quiet();
+}
+
+#[test]
+fn a_weeks_backlog_drains_in_windows_and_a_touch_of_now_passes_it() {
+    const TICKETS: usize = 2_000;
+    const BACKLOG: usize = 20_000;
+    let mut world = World::new(1);
+    for _ in 0..=TICKETS {
+        world.hub.place();
+    }
+    world.step(&Step::Connect);
+    world.live_for(3_000);
+    // A week without a hub, and then a power cut.
+    let orders: Vec<Order> = world.log.board.orders().cloned().collect();
+    world.door = Door::Shut;
+    world.cut(None);
+    for n in 0..BACKLOG {
+        let order = &orders[n % TICKETS];
+        let station = "grill".into();
+        let upto = if (n / TICKETS).is_multiple_of(2) { 2 } else { 0 };
+        let lines = vec![Touch { line: order.lines[0].id.clone(), upto }];
+        let act = if upto > 0 { Act::Finish { station, lines } } else { Act::Reopen { station, lines } };
+        let operation = operation(&format!("week-{n:05}"), order, act, world.hub.now);
+        world.kept.outbox.push(Queued { operation: operation.clone(), not_before: None });
+        world.made.push(operation);
+    }
+    world.restart();
+    assert_eq!(world.log.outbox.len(), BACKLOG);
+    assert_eq!(world.log.outbox.oldest(), Some(world.made[0].at), "its age is known");
+    world.door = Door::Open;
+    for _ in 0..40 {
+        world.step(&Step::Round);
+    }
+    let left = world.log.outbox.len();
+    assert!(left > BACKLOG / 2 && left < BACKLOG, "{left}");
+    // Somebody touches the ticket that nobody had touched.
+    let touched = world.log.board.orders().position(|order| order.id == orders[TICKETS].id).unwrap();
+    world.step(&Step::Press(touched, 2));
+    let now = world.made.last().unwrap().id.clone();
+    assert!(!now.as_str().starts_with("week"), "it was a touch of now");
+    world.step(&Step::Round);
+    assert!(world.hub.outcomes.contains_key(&now), "it does not wait for the week");
+    let rounds = BACKLOG.div_ceil(40);
+    for _ in 0..rounds {
+        world.step(&Step::Round);
+    }
+    assert_eq!(world.log.outbox.len(), 0, "drained in whole windows");
+    world.live_for(10_000);
+    world.check_quiet();
+    let mut last: BTreeMap<OrderId, OperationId> = BTreeMap::new();
+    for event in &world.hub.log {
+        if let (Some(id), Some(order)) = (&event.operation, &event.order) {
+            let before = last.insert(order.id.clone(), id.clone());
+            assert!(before.is_none_or(|before| before < *id), "{id} came before its turn");
+        }
+    }
 }
 
 proptest! {

@@ -130,6 +130,14 @@ impl Board {
         self.propose_again(&order);
     }
 
+    /// The same for all of them at once, oldest first.
+    pub fn restore_all(&mut self, operations: impl IntoIterator<Item = Operation>) {
+        for operation in operations {
+            self.pending.add(operation);
+        }
+        self.propose_all_again();
+    }
+
     /// The hub applied an operation, in the event `seq` or before it.
     pub fn applied(&mut self, id: &OperationId, seq: u64) {
         self.pending.applied(id, seq);
