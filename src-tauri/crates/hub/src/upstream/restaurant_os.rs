@@ -216,6 +216,8 @@ pub struct Machine {
     under_way: BTreeMap<u64, Purpose>,
     reading: Option<Reading>,
     next_reading: Due,
+    /// The last request was none for a page.
+    page_is_next: bool,
     trouble: Option<Trouble>,
     /// Since when the back end answers; none: it does not. What was done before is backlog.
     up_since: Option<At>,
@@ -289,6 +291,7 @@ impl Machine {
             active: BTreeSet::new(),
             under_way: BTreeMap::new(),
             reading: None,
+            page_is_next: false,
             next_reading: Due { at: now.plus(reread::WITHOUT_SOCKET_MS), scope: Scope::Everything },
             trouble: None,
             up_since: None,
@@ -648,7 +651,7 @@ impl Machine {
         }
     }
 
-    /// The most pressing thing that may be asked now: the login, what a cook has just done, the lists, what no list
+    /// The most pressing thing that may be asked now: the login, what a cook has just done in turns with the lists, what no list
     /// shows, and at last what was done while the back end was away.
     fn next_job(&self) -> Option<Job> {
         if self.login.due_at(self.now).is_some_and(|at| at <= self.now) {
@@ -673,9 +676,11 @@ impl Machine {
                 best = Some((key, job));
             }
         }
+        let page_due = self.page_at().is_some_and(|at| at <= self.now);
         match best {
-            Some(((0, _), job)) => Some(job),
-            _ if self.page_at().is_some_and(|at| at <= self.now) => Some(Job::Page),
+            // In turns: a busy kitchen reports without end, and an order that it has not heard of must not wait for that.
+            Some(((0, _), job)) if !(page_due && self.page_is_next) => Some(job),
+            _ if page_due => Some(Job::Page),
             best => best.map(|(_, job)| job),
         }
     }
@@ -709,6 +714,7 @@ impl Machine {
     fn send(&mut self, job: Job) {
         let serial = self.login.token(self.now).map_or(0, |(_, serial)| serial);
         let token = self.login.token(self.now).map(|(token, _)| token);
+        self.page_is_next = !matches!(job, Job::Page);
         let (request, purpose) = match job {
             Job::Login => {
                 let failed_before = self.login.failed();

@@ -772,6 +772,30 @@ fn live_bumps_go_before_the_backlog() {
     world.check_budget();
 }
 
+/// Found by the storm: in a kitchen that reports more than a step a second, the lists were never read again.
+#[test]
+fn an_order_that_came_while_nobody_listened_does_not_wait_for_ever_behind_the_reports_of_a_busy_kitchen() {
+    let mut world = World::settled();
+    for n in 0..200 {
+        world.place(&format!("o{n:03}"));
+        world.run(50);
+    }
+    let bumps = |world: &mut World, orders: std::ops::Range<usize>| {
+        for n in orders {
+            world.bump(&format!("o{n:03}"), "grill");
+            world.run(300);
+        }
+    };
+    bumps(&mut world, 0..100);
+    world.connected = false;
+    world.input(Input::Down);
+    world.place("unheard");
+    world.open_socket();
+    bumps(&mut world, 100..200);
+    assert!(world.orders.contains_key("k-unheard"));
+    world.check_budget();
+}
+
 #[test]
 fn a_429_in_plain_text_stops_everything_for_as_long_as_it_says() {
     let mut world = World::settled();
