@@ -176,8 +176,8 @@ async fn cable(house: Arc<House>, end: Far, bad: Vec<Bad>, length: Duration, mut
 /// Until everything that was ordered over there by the end of the trouble is in the hub's log.
 async fn back_end_again(house: &House, since: Instant) {
     let wanted: BTreeSet<String> = house.back_end.placed();
-    while !matches!(house.reads(|hub| missing(hub, &wanted)), Ok(0)) {
-        assert!(since.elapsed() < super::REST, "orders of the back end do not come");
+    // Whatever never comes is missed at the end; here it is only not waited for.
+    while since.elapsed() < super::REST && !matches!(house.reads(|hub| missing(hub, &wanted)), Ok(0)) {
         sleep(Duration::from_millis(50)).await;
     }
     house.samples.lock().unwrap().add(Kind::BackEnd, since.elapsed());

@@ -10,7 +10,17 @@ const BENCHES: &[(&str, &[&[&str]])] = &[
         "chaos",
         &[
             // The hub is a program of its own there; beside the application, so that both share what is compiled.
-            &["build", "--profile", "bench", "--package", "brigade", "--package", "hub", "--bin", "brigade-hub"],
+            &[
+                "build",
+                "--profile",
+                "bench",
+                "--package",
+                "brigade",
+                "--package",
+                "hub",
+                "--bin",
+                "brigade-hub",
+            ],
             &["bench", "--package", "brigade", "--bench", "chaos"],
         ],
     ),
