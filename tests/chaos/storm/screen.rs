@@ -40,13 +40,13 @@ impl Post {
 
     /// Whether a screen here shows a ticket of the order.
     pub(crate) fn shows(self, order: &Order) -> bool {
-        Ticket::of(order, &self.station()).is_some_and(|ticket| ticket.is_on_glass(At(i64::MAX)))
+        Ticket::of(order, &self.station(), At(i64::MAX)).is_some_and(|ticket| ticket.is_on_glass())
     }
 
     /// The ticket's own lines and how they are, as they should stand on the glass.
     pub(crate) fn lines(self, order: &Order) -> Vec<(String, String)> {
         let station = self.station();
-        let ticket = Ticket::of(order, &station).expect("a ticket here");
+        let ticket = Ticket::of(order, &station, At(i64::MAX)).expect("a ticket here");
         let own = ticket.own.iter().filter(|own| own.line.live() > 0 || own.is_open());
         own.map(|own| {
             let (live, work) = (own.line.live(), own.work);
