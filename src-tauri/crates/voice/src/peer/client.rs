@@ -60,7 +60,7 @@ impl Config {
             network: Network::default(),
             then: Then::Done,
             limits: Limits::default(),
-            timing: link::Timing { liveness: NEVER, ..link::Timing::lan() },
+            timing: link::Timing { liveness: NEVER, ping: None, ..link::Timing::lan() },
             renew_after: RENEW_AFTER,
             seed: u64::from(std::process::id()),
         }
@@ -544,10 +544,15 @@ impl Driver {
                     }
                     link::Event::Frame { text, .. } => self.message(&text).await,
                     // The secret has said who we are.
-                    link::Event::Greet { .. } | link::Event::AttemptLimit { .. } => {}
+                    link::Event::Greet { .. }
+                    | link::Event::RoundTrip { .. }
+                    | link::Event::AttemptLimit { .. } => {}
                 }
             }
-            link::Output::Send { .. } | link::Output::Settled(_) | link::Output::Met(_) => {}
+            link::Output::Send { .. }
+            | link::Output::Ping { .. }
+            | link::Output::Settled(_)
+            | link::Output::Met(_) => {}
         }
     }
 

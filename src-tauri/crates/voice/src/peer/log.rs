@@ -24,6 +24,9 @@ pub(super) fn session(event: &link::Event) {
             let wait_ms = wait.map(|wait| wait.as_millis());
             tracing::info!(target: "voice", ?from, ?to, generation, attempts, cause, wait_ms, ?waits_for, "session");
         }
-        link::Event::Greet { .. } | link::Event::Frame { .. } | link::Event::AttemptLimit { .. } => {}
+        link::Event::Greet { .. }
+        | link::Event::Frame { .. }
+        | link::Event::RoundTrip { .. }
+        | link::Event::AttemptLimit { .. } => {}
     }
 }
