@@ -1,31 +1,94 @@
-/** Everything that is still to make, counted over all open tickets of the view. */
+/**
+ * Everything that is still to make, counted over all open tickets of the view, or over the whole kitchen. A touch on an
+ * item marks its lines on the tickets; beside it is how many of it are left.
+ */
 
-import { For, type JSX, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
+import type { AllDayCount } from "../generated/AllDayCount";
 import { useKitchen } from "../shell/kitchen";
 import { EmptyScreen } from "../shell/screens";
+import { StockSheet } from "./StockSheet";
 
 export function AllDay(): JSX.Element {
-  const { picture, text } = useKitchen();
+  const { picture, text, touch, go } = useKitchen();
+  const [stocked, setStocked] = createSignal<AllDayCount>();
+  const whole = () => picture.head?.counts_of === "kitchen";
   return (
-    <Show
-      when={picture.counts.length > 0}
-      fallback={<EmptyScreen title={text.emptyAllDay} hint={text.emptyHint} />}
-    >
-      <main class="list" data-scroll tabindex="0" aria-label={text.tabs.all_day}>
+    <main class="list" data-scroll tabindex="0" aria-label={text.tabs.all_day}>
+      <div class="list-head" role="group" aria-label={text.countsOf}>
+        <For each={["station", "kitchen"] as const}>
+          {(of) => (
+            <button
+              type="button"
+              class="button"
+              aria-pressed={whole() === (of === "kitchen")}
+              ref={touch.click(() => ({ run: () => go({ go: "counts", of }) }))}
+            >
+              {of === "kitchen" ? text.wholeKitchen : picture.head?.station.name || text.expo}
+            </button>
+          )}
+        </For>
+      </div>
+      <Show
+        when={picture.counts.length > 0}
+        fallback={<EmptyScreen title={text.emptyAllDay} hint={text.emptyHint} />}
+      >
         <ul class="all-day">
           <For each={picture.counts}>
             {(count) => (
-              <li>
-                <b>{count.open}</b>
-                <span class="item">{count.name}</span>
-                <Show when={count.started > 0}>
-                  <span class="begun">{text.started(count.started)}</span>
-                </Show>
+              <li classList={{ marked: picture.head?.marked === count.item }}>
+                <button
+                  type="button"
+                  class="count"
+                  aria-pressed={picture.head?.marked === count.item}
+                  ref={touch.click(() => {
+                    const item = picture.head?.marked === count.item ? undefined : count.item;
+                    return { run: () => go({ go: "mark", ...(item === undefined ? {} : { item }) }) };
+                  })}
+                >
+                  <b>{count.open}</b>
+                  <span class="item">
+                    {count.name}
+                    <For each={count.variants}>
+                      {(variant) => (
+                        <span class="variant">
+                          {variant.open} {variant.modifiers.join(", ") || text.asOnTheMenu}
+                        </span>
+                      )}
+                    </For>
+                  </span>
+                  <Show when={count.started > 0}>
+                    <span class="begun">{text.started(count.started)}</span>
+                  </Show>
+                  <Show when={count.later}>{(later) => <span class="later">{text.later(later())}</span>}</Show>
+                </button>
+                <button
+                  type="button"
+                  class="button stock"
+                  classList={{ out: count.left === 0 }}
+                  aria-label={text.stockOf(count.name)}
+                  ref={touch.click(() => ({ run: () => setStocked({ ...count }) }))}
+                >
+                  {count.left === undefined ? text.eightySix : count.left === 0 ? text.out : text.left(count.left)}
+                </button>
               </li>
             )}
           </For>
         </ul>
-      </main>
-    </Show>
+      </Show>
+      <Show when={picture.ingredients.length > 0}>
+        <h2 class="list-title">{text.ingredients}</h2>
+        <ul class="ingredients">
+          <For each={picture.ingredients}>
+            {(ingredient) => (
+              <li>
+                <b>{text.amount(ingredient.amount, ingredient.unit)}</b> {ingredient.name}
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+      <Show when={stocked()}>{(count) => <StockSheet count={count()} close={() => setStocked(undefined)} />}</Show>
+    </main>
   );
 }

@@ -9,11 +9,11 @@ import { Check } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { Modifiers, Note } from "./Modifiers";
 
-export function Line(props: { card: Card; line: CardLine }): JSX.Element {
+export function Line(props: { card: Card; line: CardLine; untouchable?: boolean }): JSX.Element {
   return (
     <Show when={props.line.place.kind === "own"} fallback={<Elsewhere line={props.line} />}>
       <Show
-        when={pressOf(props.card, props.line)}
+        when={!props.untouchable && pressOf(props.card, props.line)}
         fallback={
           <li class="line" classList={classes(props.line)} data-line={props.line.id} data-state={props.line.state}>
             <Words line={props.line} />
@@ -58,6 +58,7 @@ function OwnLine(props: { card: Card; line: CardLine }): JSX.Element {
 export function pressOf(card: Card, line: CardLine): Press | undefined {
   const { order, seen } = card;
   const pieces = { line: line.id, upto: line.quantity };
+  if (line.waits) return undefined;
   switch (line.state) {
     case "queued":
     case "started":
@@ -80,6 +81,8 @@ function classes(line: CardLine): Record<string, boolean> {
     voided: line.state === "voided",
     started: line.state === "started",
     nested: line.nested,
+    waits: line.waits !== undefined,
+    marked: line.marked === true,
     changed: line.change !== undefined,
   };
 }
@@ -97,6 +100,15 @@ function Words(props: { line: CardLine }): JSX.Element {
             {(change) => (
               <span class={`tag change ${change().kind}`}>{text.changes[change().kind](change().was)}</span>
             )}
+          </Show>
+          <Show when={props.line.out}>
+            <span class="tag out">{text.outMark}</span>
+          </Show>
+          <Show when={props.line.waits}>{(waits) => <span class="tag">{text.waits(waits())}</span>}</Show>
+          <Show when={props.line.to_come}>{(pieces) => <span class="tag">{text.toCome(pieces())}</span>}</Show>
+          <Show when={props.line.from}>{(station) => <span class="tag">{text.from(station())}</span>}</Show>
+          <Show when={props.line.also}>
+            {(stations) => <span class="tag">{text.also(stations().join(", "))}</span>}
           </Show>
           <Show when={partly()}>
             <span class="tag pieces">{text.pieces(props.line.done, props.line.quantity)}</span>

@@ -7,7 +7,7 @@ import { EmptyScreen } from "../shell/screens";
 import { RowAbout } from "./Row";
 
 export function Scheduled(): JSX.Element {
-  const { picture, text, now, wall } = useKitchen();
+  const { picture, text, touch, press, now, wall } = useKitchen();
   return (
     <Show
       when={picture.rows.length > 0}
@@ -23,6 +23,18 @@ export function Scheduled(): JSX.Element {
                   <span>{text.fires(wallClock(row.at, wall()))}</span>
                 </span>
                 <RowAbout row={row} />
+                <button
+                  type="button"
+                  class="button recall"
+                  classList={{ down: picture.pressed[`fire/${row.order}`] }}
+                  aria-label={text.fireNowOf(text.label(row.label, row.order_type))}
+                  ref={touch.click(() => {
+                    const { order, seen } = row;
+                    return { bounces: true, run: () => press(`fire/${order}`, { press: "fire", order, seen }) };
+                  })}
+                >
+                  {text.fireNow}
+                </button>
               </li>
             )}
           </For>

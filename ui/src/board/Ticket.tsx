@@ -1,15 +1,16 @@
 /** One ticket on the glass: whose it is and how late, what to cook, and BUMP. */
 
-import { createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createSignal, createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
 import type { Card } from "../generated/Card";
 import type { Place } from "../generated/Place";
 import type { Press } from "../generated/Press";
-import { age, wallClock } from "../i18n/format";
+import { age, minutesUntil, wallClock } from "../i18n/format";
 import { Check, Clock, Cross, Down, Hourglass, Pause, Right, Warning } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { showMore, useFitter } from "./fit";
 import { Line } from "./Line";
 import { Note } from "./Modifiers";
+import { TicketSheet } from "./TicketSheet";
 
 export function Ticket(props: { place: Place }): JSX.Element {
   const { picture } = useKitchen();
@@ -48,6 +49,7 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
     >
       <TicketHead card={props.card} title={title} label={label()} />
       <TicketAbout card={props.card} />
+      <Handle card={props.card} label={label()} />
       <Allergies card={props.card} />
       <div class="body" ref={body}>
         <div class="lines">
@@ -94,6 +96,25 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
   );
 }
 
+/** Over head and about: a touch opens what else can be done with the ticket. */
+function Handle(props: { card: Card; label: string }): JSX.Element {
+  const { text, touch } = useKitchen();
+  const [open, setOpen] = createSignal(false);
+  return (
+    <Show when={!props.card.voided}>
+      <button
+        type="button"
+        class="handle"
+        aria-label={text.moreOf(props.label)}
+        ref={touch.down(() => ({ run: () => setOpen(true) }))}
+      />
+      <Show when={open()}>
+        <TicketSheet card={props.card} label={props.label} close={() => setOpen(false)} />
+      </Show>
+    </Show>
+  );
+}
+
 /** What it is called, and how pressing: colour, icon and word together. */
 function TicketHead(props: { card: Card; title: string; label: string }): JSX.Element {
   const { text, now } = useKitchen();
@@ -114,7 +135,7 @@ function TicketHead(props: { card: Card; title: string; label: string }): JSX.El
 }
 
 function Urgent(props: { card: Card }): JSX.Element {
-  const { text } = useKitchen();
+  const { text, now } = useKitchen();
   return (
     <>
       <Show when={props.card.voided}>
@@ -123,7 +144,12 @@ function Urgent(props: { card: Card }): JSX.Element {
       </Show>
       <Show when={props.card.held && !props.card.voided}>
         <Pause />
-        <span>{text.hold}</span>
+        <span>
+          {text.hold}
+          <Show when={props.card.held_until}>
+            {(until) => <> {text.inMinutes(minutesUntil(now(), until()))}</>}
+          </Show>
+        </span>
       </Show>
       <Show when={!props.card.voided && props.card.urgency === "late"}>
         <Warning />
@@ -208,12 +234,19 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
   const { picture, text, touch, press } = useKitchen();
   const key = () => `${props.card.id}/bump`;
   const progress = () => (props.card.done > 0 ? text.progress(props.card.done, props.card.total) : undefined);
-  const finished = () => props.card.total > 0 && props.card.done >= props.card.total;
+  const waits = () => (props.card.voided ? undefined : props.card.waits_for);
+  const word = () => {
+    const names = waits();
+    if (names) return text.waitsFor(names.join(", "));
+    return props.card.voided ? text.seen : text.bump;
+  };
+  const finished = () => !waits() && props.card.total > 0 && props.card.done >= props.card.total;
   return (
     <button
       type="button"
       class="foot bump"
-      classList={{ down: picture.pressed[key()], finished: finished() }}
+      classList={{ down: picture.pressed[key()], finished: finished(), blocked: waits() !== undefined }}
+      disabled={waits() !== undefined}
       ref={touch.down(() => {
         const { order, seen, bump } = props.card;
         const what: Press = { press: "bump", order, seen, lines: bump.map(({ line, upto }) => ({ line, upto })) };
@@ -225,7 +258,7 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
         <Check />
       </Show>
       <span class="word">
-        {props.card.voided ? text.seen : text.bump}
+        {word()}
         <span class="heard"> {props.label} </span>
       </span>
       <Show when={progress()}>{(words) => <span class="progress">{words()}</span>}</Show>

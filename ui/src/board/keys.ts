@@ -1,8 +1,8 @@
 /**
  * The keyboard: a plain one, or a bump bar that types.
  *
- * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `r`
- * brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it
+ * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `s`
+ * starts it, `r` brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it
  * now, Escape goes back to the station.
  */
 
@@ -16,6 +16,8 @@ export function keyboard(kitchen: Kitchen): () => void {
     // A sheet has the keys for itself, and a control that was reached by Tab has its own.
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
     const focused = document.activeElement;
+    // Somebody writes.
+    if (focused instanceof HTMLInputElement && focused.type === "search" && event.key !== "Escape") return;
     const onControl =
       focused instanceof HTMLElement &&
       focused.matches("button, input, a") &&
@@ -43,6 +45,10 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
   switch (key) {
     case "Enter":
       if (!event.repeat) press("key/bump", { press: "bump_selected" });
+      return true;
+    case "s":
+    case "S":
+      if (!event.repeat) press("key/start", { press: "start_selected" });
       return true;
     case "r":
     case "R":

@@ -71,9 +71,8 @@ it("a frame touches only what it changes", () => {
 });
 
 function shown(picture: Picture): Whole {
-  const { head, connection, cards, places, counts, rows, chips, toasts, notices, review } = structuredClone(
-    unwrap(picture),
-  );
+  const { head, connection, cards, places, counts, rows, chips, toasts, notices, ingredients, review } =
+    structuredClone(unwrap(picture));
   const ids = places.map((place) => place.card);
   expect(Object.keys(cards).toSorted()).toEqual(ids.toSorted());
   return {
@@ -86,6 +85,7 @@ function shown(picture: Picture): Whole {
     chips,
     toasts,
     notices,
+    ingredients,
     review,
   };
 }
@@ -106,6 +106,7 @@ function somePicture(chance: Chance): Whole {
     until: chance.below(9999),
   }));
   const looked = chance.maybe() ? whole.cards[0] : undefined;
+  whole.ingredients = some(chance, 3, (n) => ({ name: `i${n}`, unit: "g", amount: chance.below(99) }));
   whole.review = looked ? { card: structuredClone(looked) } : {};
   whole.rows = some(chance, 5, (n) => ({
     order: `o${n}`,

@@ -12,6 +12,7 @@ import type { Card } from "../generated/Card";
 import type { Connection } from "../generated/Connection";
 import type { Frame } from "../generated/Frame";
 import type { Head } from "../generated/Head";
+import type { IngredientCount } from "../generated/IngredientCount";
 import type { NewChip } from "../generated/NewChip";
 import type { Notice } from "../generated/Notice";
 import type { Place } from "../generated/Place";
@@ -27,6 +28,7 @@ export interface Picture {
   cards: Record<string, Card>;
   places: Place[];
   counts: AllDayCount[];
+  ingredients: IngredientCount[];
   rows: Row[];
   chips: NewChip[];
   toasts: Toast[];
@@ -54,6 +56,7 @@ export function createCanvas(): Canvas {
     cards: {},
     places: [],
     counts: [],
+    ingredients: [],
     rows: [],
     chips: [],
     toasts: [],
@@ -76,6 +79,7 @@ export function createCanvas(): Canvas {
       if (frame.review || whole) set("review", reconcile(frame.review ?? {}));
       section("places", "card", frame.places, whole);
       section("counts", "item", frame.counts, whole);
+      section("ingredients", "name", frame.ingredients, whole);
       section("rows", "order", frame.rows, whole);
       section("chips", "order", frame.chips, whole);
       section("toasts", "operation", frame.toasts, whole);
@@ -84,7 +88,7 @@ export function createCanvas(): Canvas {
   }
 
   /** An absent section did not change, except in a whole frame, where it is empty. */
-  function section<K extends "places" | "counts" | "rows" | "chips" | "toasts" | "notices">(
+  function section<K extends "places" | "counts" | "ingredients" | "rows" | "chips" | "toasts" | "notices">(
     name: K,
     key: string,
     value: Frame[K],

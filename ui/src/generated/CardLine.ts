@@ -71,6 +71,14 @@ to_come?: number,
  */
 from?: string, 
 /**
+ * It is out: somebody has to tell the guest.
+ */
+out?: boolean, 
+/**
+ * It is of the item that somebody touched in the counts.
+ */
+marked?: boolean, 
+/**
  * Other stations that cook the same line.
  */
 also?: Array<string>, 

@@ -3,4 +3,4 @@
 /**
  * What was done that a toast takes back.
  */
-export type Done = "bumped" | "rushed" | "held" | "fired" | "transferred";
+export type Done = "bumped" | "rushed" | "held" | "fired" | "transferred" | "stocked";

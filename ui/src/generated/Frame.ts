@@ -4,6 +4,7 @@ import type { At } from "./At";
 import type { Card } from "./Card";
 import type { Connection } from "./Connection";
 import type { Head } from "./Head";
+import type { IngredientCount } from "./IngredientCount";
 import type { NewChip } from "./NewChip";
 import type { Notice } from "./Notice";
 import type { Place } from "./Place";
@@ -71,6 +72,10 @@ toasts?: Array<Toast>,
  * What went wrong and needs a person's eye.
  */
 notices?: Array<Notice>, 
+/**
+ * What the counted pieces take, by the recipes of the menu.
+ */
+ingredients?: Array<IngredientCount>, 
 /**
  * The order that is being looked at.
  */

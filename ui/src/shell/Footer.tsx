@@ -44,6 +44,9 @@ function Counts(): JSX.Element {
         {(count) => (
           <li>
             <b>{count.open}</b> {count.name}
+            <Show when={count.left === 0}>
+              <b class="out"> {text.out}</b>
+            </Show>
           </li>
         )}
       </For>
@@ -213,10 +216,10 @@ function Toasts(): JSX.Element {
               classList={{ down: picture.pressed[key] }}
               ref={touch.down(() => {
                 const { order, operation } = toast;
-                return { bounces: true, run: () => press(key, { press: "unbump", order, operation }) };
+                return { bounces: true, run: () => press(key, { press: "undo", order, operation }) };
               })}
             >
-              <span class="what">{text.bumped(label())}</span>
+              <span class="what">{text.didTo[toast.what ?? "bumped"](label())}</span>
               <span class="undo">
                 {text.undo}{" "}
                 <span class="left" aria-hidden="true">

@@ -32,6 +32,7 @@ export function frameBetween(
     "chips",
     "toasts",
     "notices",
+    "ingredients",
     "review",
   ] as const) {
     if (!same(before[name], after[name])) Object.assign(frame, { [name]: after[name] });

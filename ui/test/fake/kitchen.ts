@@ -13,6 +13,7 @@ import type { Frame } from "../../src/generated/Frame";
 import type { Go } from "../../src/generated/Go";
 import type { Grid } from "../../src/generated/Grid";
 import type { Head } from "../../src/generated/Head";
+import type { IngredientCount } from "../../src/generated/IngredientCount";
 import type { Mounted } from "../../src/generated/Mounted";
 import type { Notice } from "../../src/generated/Notice";
 import type { Place } from "../../src/generated/Place";
@@ -33,6 +34,7 @@ export class FakeKitchen implements Backend {
   connection: Connection;
   scheduled: Row[] = [];
   notices: Notice[] = [];
+  ingredients: IngredientCount[] = [];
   grid: Grid | undefined;
   /** Every call that reached it, for the tests. */
   readonly presses: Press[] = [];
@@ -50,6 +52,7 @@ export class FakeKitchen implements Backend {
 
   readonly #started = performance.now();
   #toasts: Toast[] = [];
+  readonly #stock = new Map<string, number | undefined>();
   readonly #undos = new Map<string, () => void>();
   #review: string | undefined;
   #bumped: { ticket: Ticket; operation: string; at: number; index: number }[] = [];
@@ -172,6 +175,16 @@ export class FakeKitchen implements Backend {
         this.head = { ...rest, ...(go.text ? { search: go.text } : {}) };
         break;
       }
+      case "counts": {
+        const { counts_of: ___, ...rest } = head;
+        this.head = { ...rest, ...(go.of === "kitchen" ? { counts_of: go.of } : {}) };
+        break;
+      }
+      case "mark": {
+        const { marked: ____, ...rest } = head;
+        this.head = { ...rest, ...(go.item === undefined ? {} : { marked: go.item }) };
+        break;
+      }
       case "review":
         this.#review = go.order;
         break;
@@ -266,6 +279,16 @@ export class FakeKitchen implements Backend {
           return { ...rest, lines: ticket.lines.map(({ waits: __, ...line }) => line) };
         });
         return true;
+      case "stock": {
+        const { item, left } = press;
+        const before = this.#stock.get(item);
+        this.#stock.set(item, left);
+        const label = { kind: "name" as const, text: press.name };
+        this.#offerTo({ order: "menu", label, order_type: "dine_in" }, "stocked", UNDO_MS, () =>
+          this.#stock.set(item, before),
+        );
+        return true;
+      }
       case "transfer": {
         const before = this.tickets;
         this.tickets = before.filter((held) => held.order !== press.order);
@@ -292,9 +315,12 @@ export class FakeKitchen implements Backend {
 
   #offer(order: string, what: Done, ms: number, undo: () => void, tickets = this.tickets): void {
     const ticket = tickets.find((held) => held.order === order);
-    if (!ticket) return;
+    if (ticket) this.#offerTo(ticket, what, ms, undo);
+  }
+
+  #offerTo(to: Pick<Toast, "order" | "label" | "order_type">, what: Done, ms: number, undo: () => void): void {
     const operation = `${what}${this.presses.length}`;
-    const { label, order_type } = ticket;
+    const { order, label, order_type } = to;
     this.#undos.set(operation, undo);
     this.#toasts = [...this.#toasts, { operation, order, label, order_type, until: this.now() + ms, what }];
     setTimeout(() => {
@@ -395,6 +421,7 @@ export class FakeKitchen implements Backend {
       ),
       toasts: this.#toasts,
       notices: this.notices,
+      ingredients: this.ingredients,
       review: this.#reviewed(),
     };
   }
@@ -419,6 +446,10 @@ export class FakeKitchen implements Backend {
       held.open += line.quantity - line.done;
       if (line.state === "started") held.started += line.quantity - line.done;
       counts.set(line.name, held);
+    }
+    for (const count of counts.values()) {
+      const left = this.#stock.get(count.item);
+      if (left !== undefined) count.left = left;
     }
     return [...counts.values()].toSorted((one, other) => other.open - one.open);
   }

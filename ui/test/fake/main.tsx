@@ -23,6 +23,23 @@ const scenes: Record<string, () => Ticket[]> = {
   odd,
   long: () => rushHour(60),
   empty: () => [],
+  line: () => {
+    const [first, second, ...rest] = friday();
+    return [
+      {
+        ...first!,
+        next_course: { number: 2, name: "Mains" },
+        lines: [
+          line(2, "Ribeye 14 oz", { from: "Fry", also: ["Cold"] }),
+          line(3, "Pizza bianca", { to_come: 1, out: true }),
+          line(1, "Sea bass", { course: 2, waits: { kind: "course" } }),
+          line(1, "Focaccia", { waits: { kind: "station", name: "Make" } }),
+        ],
+      },
+      { ...second!, waits_for: ["Grill", "Fry"] },
+      ...rest,
+    ];
+  },
   expo: () =>
     friday().map((held) => ({
       ...held,
@@ -44,6 +61,7 @@ const kitchen = new FakeKitchen(scenes[scene]?.() ?? [], {
   ready: !asked.has("loading"),
   glass: { px_per_mm: null, text: (asked.get("text") ?? "normal") as TextSize },
 });
+kitchen.ingredients = scene === "line" ? [{ name: "Dough", unit: "g", amount: 750 }] : [];
 kitchen.scheduled = friday()
   .slice(0, 3)
   .map((held, n) => rowOf({ ...held, order: `s${n}` }, EVENING + (n * 17 + 4) * 60_000));

@@ -508,6 +508,8 @@ impl Actor {
             | Go::Select { .. }
             | Go::SelectStep { .. }
             | Go::Search { .. }
+            | Go::Counts { .. }
+            | Go::Mark { .. }
             | Go::Review { .. }
             | Go::Text { .. } => {}
         }
@@ -573,6 +575,8 @@ impl Actor {
                 }
             }
             Go::Search { text } => view.search = text.chars().take(LONGEST_SEARCH).collect(),
+            Go::Counts { of } => view.looking.counts_of = of,
+            Go::Mark { item } => view.marked = item,
             Go::Review { order } => {
                 if order.as_ref().is_some_and(|order| self.log.board.order(order).is_none()) {
                     return Err(Fault::new("order_unknown"));

@@ -3,8 +3,8 @@
 //! Pure: a card is made from the ticket, the setup and the hub's time, and is the same whoever asks.
 
 use kitchen::{
-    At, Line, LineState, Modifier, ModifierClass, Order, OrderLabel, OrderState, Setup, StationId,
-    StationRole, Ticket, TicketLine,
+    At, Line, LineState, MenuItem, MenuItemId, Modifier, ModifierClass, Order, OrderLabel, OrderState, Setup,
+    StationId, StationRole, Ticket, TicketLine,
 };
 use std::collections::BTreeSet;
 use wire::hub::Fault;
@@ -27,6 +27,8 @@ pub(crate) struct Marks {
     pub(crate) pending: bool,
     /// Why the hub refused the last press on it.
     pub(crate) problem: Option<Fault>,
+    /// The item whose lines are marked.
+    pub(crate) item: Option<MenuItemId>,
 }
 
 /// The card of a whole ticket.
@@ -36,7 +38,10 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         .own
         .iter()
         .filter(|own| own.line.live() > 0 || own.is_open())
-        .map(|own| own_line(own, setup))
+        .map(|own| {
+            let is_marked = own.line.live() > 0 && marks.item.as_ref() == Some(&own.line.item);
+            CardLine { marked: is_marked.then_some(true), ..own_line(own, setup) }
+        })
         .collect();
     let owed = |line: &&CardLine| {
         line.waits.is_none()
@@ -150,7 +155,8 @@ pub(crate) fn demand(card: &Card, grid: &Grid) -> Demand {
         }
         LinePlace::Own { cooking } => {
             let modifiers: u32 = line.modifiers.iter().map(|modifier| modifier_rows(modifier, grid)).sum();
-            let said = line.waits.is_some() || line.to_come.is_some() || line.also.is_some();
+            let said =
+                line.out.is_some() || line.waits.is_some() || line.to_come.is_some() || line.also.is_some();
             let marks = u32::from(line.change.is_some() || line.from.is_some())
                 + u32::from(!cooking.is_empty())
                 + u32::from(said);
@@ -245,6 +251,8 @@ fn own_line(own: &TicketLine<'_>, setup: &Setup) -> CardLine {
         state,
         waits,
         to_come,
+        out: (own.to_make() + own.to_come() > 0 && setup.menu.item(&line.item).is_some_and(MenuItem::is_out))
+            .then_some(true),
         from: work.came_from.as_ref().map(|id| name_of(setup, id)),
         also: (!others.is_empty()).then(|| names(setup, others.into_iter())),
         change,
@@ -287,6 +295,8 @@ fn plain_line(line: &Line) -> CardLine {
         waits: None,
         to_come: None,
         from: None,
+        out: None,
+        marked: None,
         also: None,
         change: None,
     }

@@ -64,6 +64,10 @@ pub struct Frame {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notices: Option<Vec<Notice>>,
+    /// What the counted pieces take, by the recipes of the menu.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingredients: Option<Vec<IngredientCount>>,
     /// The order that is being looked at.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,6 +129,14 @@ pub struct Head {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    /// What the counts are over; absent = the station.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_of: Option<CountsOf>,
+    /// The item whose lines are marked on the tickets.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked: Option<MenuItemId>,
 }
 
 /// A station to choose.
@@ -442,6 +454,14 @@ pub struct CardLine {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// It is out: somebody has to tell the guest.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out: Option<bool>,
+    /// It is of the item that somebody touched in the counts.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked: Option<bool>,
     /// Other stations that cook the same line.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -542,6 +562,52 @@ pub struct AllDayCount {
     pub open: u32,
     /// Of those, begun.
     pub started: u32,
+    /// Pieces of open tickets that are not to be made yet.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later: Option<u32>,
+    /// How many are left; 0 = out, absent = plenty.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
+    /// The same pieces by how they are wanted, when that is more than one way.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Vec<CountVariant>>,
+}
+
+/// Pieces that are wanted alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CountVariant {
+    /// Modifiers and notes; none = as it is on the menu.
+    pub modifiers: Vec<String>,
+    /// Pieces not done.
+    pub open: u32,
+}
+
+/// How much of an ingredient the counted pieces take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct IngredientCount {
+    /// Shown name.
+    pub name: String,
+    /// Its unit; empty = pieces.
+    pub unit: String,
+    /// How much.
+    pub amount: u32,
+}
+
+/// What the counts are over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum CountsOf {
+    /// The open tickets of the station.
+    #[default]
+    Station,
+    /// The whole kitchen.
+    Kitchen,
 }
 
 /// One row of the scheduled or the recall tab.
@@ -604,6 +670,8 @@ pub enum Done {
     Fired,
     /// Lines sent to another station.
     Transferred,
+    /// An item is out, or so many are left; the label is its name.
+    Stocked,
 }
 
 /// Something that can be taken back for a moment.
@@ -787,6 +855,17 @@ pub enum Press {
         /// Which lines.
         lines: Vec<LineId>,
     },
+    /// So many of an item are left.
+    Stock {
+        /// From the counts.
+        item: MenuItemId,
+        /// From the counts.
+        name: String,
+        /// 0 = it is out; absent = plenty.
+        #[ts(optional)]
+        #[serde(default)]
+        left: Option<u32>,
+    },
     /// The toast: as it was before.
     Undo {
         /// From the toast.
@@ -850,6 +929,18 @@ pub enum Go {
     SelectStep {
         /// How far, negative = back.
         by: i32,
+    },
+    /// What the counts are over.
+    Counts {
+        /// Which.
+        of: CountsOf,
+    },
+    /// Mark the lines of an item on the tickets.
+    Mark {
+        /// Which; absent = none.
+        #[ts(optional)]
+        #[serde(default)]
+        item: Option<MenuItemId>,
     },
     /// What the recall tab is searched for; empty = everything.
     Search {

@@ -424,7 +424,7 @@ impl Log {
             orders,
             forgotten: forgotten.into_iter().collect(),
             cursor,
-            setup: setup.then(|| self.board.setup().clone()),
+            setup: setup.then(|| self.board.confirmed_setup().clone()),
             views,
             preferences,
         };

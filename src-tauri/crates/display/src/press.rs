@@ -5,12 +5,12 @@
 
 use crate::actor::{Actor, Reply};
 use crate::card;
-use crate::frame::{Done, Press, PressLine, Pressed, Row, Toast};
+use crate::frame::{Done, Press, PressLine, Pressed, Row, TicketLabel, Toast};
 use crate::view::{Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
-    Act, At, Bump, Decided, Operation, OperationId, Order, OrderId, StationId, Ticket, TicketLine, Touch,
-    decide,
+    Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderType, StationId, Ticket,
+    TicketLine, Touch, decide, decide_menu,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, UNIX_EPOCH};
@@ -184,6 +184,11 @@ impl Actor {
                 let back = Act::Transfer { from: to.clone(), to: from.clone(), lines: lines.clone() };
                 (Done::Transferred, back, usual)
             }
+            Act::Stock { item, name, .. } => {
+                let before = self.log.board.confirmed_setup().menu.item(item).and_then(MenuItem::stock);
+                let back = Act::Stock { item: item.clone(), name: name.clone(), left: before };
+                (Done::Stocked, back, usual)
+            }
             Act::Start { .. }
             | Act::Unstart { .. }
             | Act::Finish { .. }
@@ -200,6 +205,21 @@ impl Actor {
             | Act::VoidOrder { .. }
             | Act::Unknown => return,
         };
+        let until = self.now.plus(ms);
+        if let Act::Stock { name, .. } = &operation.act {
+            let toast = Toast {
+                operation: operation.id.clone(),
+                order: operation.order.clone(),
+                label: TicketLabel::Name(name.clone()),
+                order_type: OrderType::default(),
+                until,
+                what: Some(what),
+            };
+            if let Some(held) = self.views.get_mut(view) {
+                held.offers.push(Offer { toast, undo });
+            }
+            return;
+        }
         if let (Some(order), Some(held)) = (self.log.board.order(&operation.order), self.views.get_mut(view))
         {
             let toast = Toast {
@@ -207,7 +227,7 @@ impl Actor {
                 order: order.id.clone(),
                 label: card::label(order),
                 order_type: order.order_type,
-                until: self.now.plus(ms),
+                until,
                 what: (what != Done::Bumped).then_some(what),
             };
             held.offers.push(Offer { toast, undo });
@@ -231,6 +251,14 @@ impl Actor {
         let id = OperationId(new_id(&mut self.ulids, self.now));
         let device = Some(self.device.clone());
         let operation = Operation { id, device, at: self.now, order, seen, act };
+        if matches!(operation.act, Act::Stock { .. }) {
+            let decided = decide_menu(&self.log.board.setup().menu, &operation);
+            let next = decided.map_err(|refusal| Fault::new(refusal.code()))?;
+            return Ok(next.map(|_| match undoes {
+                Some(undone) if self.log.outbox.hold(&undone) => What::Cancel(undone),
+                undoes => What::Operation(operation, undoes),
+            }));
+        }
         let unknown = || Fault::new("order_unknown");
         let shown = ahead.get(&operation.order).or_else(|| self.log.board.order(&operation.order));
         let Decided { order: next, .. } =
@@ -283,6 +311,9 @@ impl Actor {
             Press::Fire { order, seen, course } => Meant::new(order, seen, Act::Fire { course }),
             Press::Transfer { order, seen, to, lines } => {
                 Meant::new(order, seen, Act::Transfer { from: station, to, lines })
+            }
+            Press::Stock { item, name, left } => {
+                Meant::new(OrderId::menu(), 0, Act::Stock { item, name, left })
             }
             Press::Undo { order, operation } => {
                 let offer = held.offers.iter().find(|offer| offer.toast.operation == operation);

@@ -6,13 +6,14 @@
 
 use crate::card::{self, Marks};
 use crate::frame::{
-    AllDayCount, Card, Connection, Frame, Glass as Measure, Grid, Head, NewChip, Notice, Place, Review, Row,
-    StationChoice, Tab, TextSize, Toast,
+    AllDayCount, Card, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
+    IngredientCount, NewChip, Notice, Place, Review, Row, StationChoice, Tab, TextSize, Toast,
 };
 use crate::layout::lay_out;
 use crate::told::Told;
 use kitchen::{
-    Act, At, Board, OperationId, Order, OrderId, OrderState, StationId, StationRole, Ticket, Urgency, all_day,
+    Act, At, Board, Count, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order, OrderId, OrderState,
+    StationId, StationRole, Ticket, Urgency, all_day, all_day_of_kitchen, ingredients,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -46,6 +47,8 @@ pub(crate) struct Looking {
     pub(crate) text: TextSize,
     #[serde(default)]
     pub(crate) grid: Option<Grid>,
+    #[serde(default)]
+    pub(crate) counts_of: CountsOf,
 }
 
 /// One view with everything that is only known while the program runs.
@@ -61,6 +64,8 @@ pub(crate) struct View {
     pub(crate) offers: Vec<Offer>,
     /// What the recall tab is searched for.
     pub(crate) search: String,
+    /// The item whose lines are marked.
+    pub(crate) marked: Option<MenuItemId>,
     /// The order that is looked at from a list.
     pub(crate) review: Option<OrderId>,
     /// The mount that may ask; none: nobody looks.
@@ -127,6 +132,7 @@ pub(crate) struct Picture {
     pub(crate) chips: Vec<NewChip>,
     pub(crate) toasts: Vec<Toast>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) ingredients: Vec<IngredientCount>,
     pub(crate) review: Review,
 }
 
@@ -141,6 +147,7 @@ impl View {
             unseen: BTreeSet::new(),
             offers: Vec::new(),
             search: String::new(),
+            marked: None,
             review: None,
             mount: None,
             glass: Glass::default(),
@@ -179,7 +186,8 @@ impl View {
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
         self.offers.retain(|offer| offer.toast.until > now);
 
-        let whole: Vec<Card> = tickets.iter().map(|ticket| whole_card(scene, ticket)).collect();
+        let marked = self.marked.as_ref();
+        let whole: Vec<Card> = tickets.iter().map(|ticket| whole_card(scene, ticket, marked)).collect();
         let demands: Vec<_> = whole.iter().map(|card| card::demand(card, &grid)).collect();
         let slots = lay_out(&grid, &demands);
         let on_cards = matches!(self.looking.tab, Tab::Station | Tab::Expo);
@@ -224,15 +232,12 @@ impl View {
         chips.sort_by_key(|(index, _)| *index);
 
         let selected = if on_cards { self.select_again(&whole, &cards) } else { None };
-        let counts = all_day(&tickets)
-            .into_iter()
-            .map(|count| AllDayCount {
-                item: count.item,
-                name: count.name,
-                open: count.open,
-                started: count.started,
-            })
-            .collect();
+        let counted = match self.looking.counts_of {
+            CountsOf::Station => all_day(&tickets),
+            CountsOf::Kitchen => all_day_of_kitchen(board.orders(), now),
+        };
+        let ingredients = ingredients(&counted, &setup.menu).into_iter().map(ingredient_count).collect();
+        let counts = counted.into_iter().map(|count| count_of(count, &setup.menu)).collect();
         let scheduled = board.scheduled(now);
         let rows = match self.looking.tab {
             Tab::Scheduled => scheduled.iter().map(|order| scheduled_row(scene, order)).collect(),
@@ -262,6 +267,8 @@ impl View {
             glass: Measure { px_per_mm: self.px_per_mm, text: self.looking.text },
             volume: scene.volume,
             search: Some(self.search.clone()).filter(|text| !text.is_empty()),
+            counts_of: Some(self.looking.counts_of).filter(|of| *of != CountsOf::Station),
+            marked: self.marked.clone(),
         };
         let toasts: Vec<Toast> = self.offers.iter().map(|offer| offer.toast.clone()).collect();
         let has_ticket = |id: &OrderId| whole.iter().any(|card| &card.order == id);
@@ -278,6 +285,7 @@ impl View {
             chips: chips.into_iter().map(|(_, chip)| chip).collect(),
             toasts,
             notices,
+            ingredients,
             review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
         }
     }
@@ -403,19 +411,41 @@ fn next_change(scene: &Scene<'_>, tickets: &[Ticket<'_>], toasts: &[Toast], now:
     pressing.chain(fresh).chain(fires).chain(toasts).min()
 }
 
+fn count_of(count: Count, menu: &Menu) -> AllDayCount {
+    let variants = count.variants.into_iter().filter(|variant| variant.open > 0);
+    let variants: Vec<CountVariant> =
+        variants.map(|variant| CountVariant { modifiers: variant.modifiers, open: variant.open }).collect();
+    let is_plain = variants.iter().all(|variant| variant.modifiers.is_empty());
+    AllDayCount {
+        left: menu.item(&count.item).and_then(MenuItem::stock),
+        item: count.item,
+        name: count.name,
+        open: count.open,
+        started: count.started,
+        later: Some(count.later).filter(|later| *later > 0),
+        variants: (!is_plain).then_some(variants),
+    }
+}
+
+fn ingredient_count(ingredient: Ingredient) -> IngredientCount {
+    let Ingredient { name, unit, amount } = ingredient;
+    IngredientCount { name, unit, amount: u32::try_from(amount).unwrap_or(u32::MAX) }
+}
+
 /// The order as the pass sees it, whatever has been bumped of it.
 fn review(scene: &Scene<'_>, order: &OrderId) -> Review {
     let expo = StationId::expo();
     let ticket = scene.board.order(order).and_then(|order| Ticket::of(order, &expo, scene.now));
-    Review { card: ticket.map(|ticket| Box::new(whole_card(scene, &ticket))) }
+    Review { card: ticket.map(|ticket| Box::new(whole_card(scene, &ticket, None))) }
 }
 
-fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>) -> Card {
+fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>, marked: Option<&MenuItemId>) -> Card {
     let id = &ticket.order.id;
     let marks = Marks {
         seen: scene.board.confirmed(id).map_or(ticket.order.version, |order| order.version),
         pending: scene.pending.contains(id),
         problem: scene.problem(id),
+        item: marked.cloned(),
     };
     card::card(ticket, scene.board.setup(), scene.now, marks)
 }
@@ -498,6 +528,7 @@ pub(crate) struct Glass {
     chips: (Vec<NewChip>, u32),
     toasts: (Vec<Toast>, u32),
     notices: (Vec<Notice>, u32),
+    ingredients: (Vec<IngredientCount>, u32),
     review: (Review, u32),
 }
 
@@ -518,6 +549,7 @@ impl Glass {
         changed |= renew(&mut self.chips, picture.chips, next);
         changed |= renew(&mut self.toasts, picture.toasts, next);
         changed |= renew(&mut self.notices, picture.notices, next);
+        changed |= renew(&mut self.ingredients, picture.ingredients, next);
         changed |= renew(&mut self.review, picture.review, next);
         self.order = picture.cards.iter().map(|card| card.id.clone()).collect();
         let mut left: BTreeSet<String> = self.cards.keys().cloned().collect();
@@ -583,6 +615,7 @@ impl Glass {
             chips: newer(&self.chips, base),
             toasts: newer(&self.toasts, base),
             notices: newer(&self.notices, base),
+            ingredients: newer(&self.ingredients, base),
             review: newer(&self.review, base),
         }
     }
@@ -641,6 +674,7 @@ mod tests {
                     held.chips = frame.chips.clone().or(held.chips.take());
                     held.toasts = frame.toasts.clone().or(held.toasts.take());
                     held.notices = frame.notices.clone().or(held.notices.take());
+                    held.ingredients = frame.ingredients.clone().or(held.ingredients.take());
                     held.review = frame.review.clone().or(held.review.take());
                 }
                 (Some(_), None) => panic!("changes before a whole frame"),

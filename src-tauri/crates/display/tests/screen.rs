@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Screen, changes, config, mount};
-use display::frame::{CardLineState, ConnectionState, Done, Go, LineWait, Press, PressLine, Tab};
+use display::frame::{CardLineState, ConnectionState, CountsOf, Done, Go, LineWait, Press, PressLine, Tab};
 use display::{Kitchen, Role, Token, Window};
 use kitchen::{At, ModifierClass, OperationId};
 use std::sync::Arc;
@@ -645,5 +645,43 @@ async fn a_pass_that_waits_says_for_whom() {
     let card = screen.window.card("o1").unwrap().clone();
     let bump = Press::Bump { order: card.order, seen: card.seen, lines: card.bump };
     assert_eq!(screen.press(bump).await.unwrap_err().code, "still_cooking");
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_item_is_eighty_sixed_from_the_counts_marked_on_the_tickets_and_brought_back() {
+    let (folder, mut hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place(
+        "o1",
+        draft("1", vec![line("steak", 2, &[]), line("steak", 1, &["rare"]), line("fries", 4, &[])]),
+    );
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    let counts = screen.window.frame.counts.clone().unwrap();
+    assert_eq!((counts.len(), counts[0].open), (1, 3));
+    assert_eq!(counts[0].variants.as_ref().unwrap().len(), 2);
+    screen.go(Go::Counts { of: CountsOf::Kitchen }).await;
+    screen.until("the whole kitchen", |w| w.frame.counts.as_ref().unwrap().len() == 2).await;
+    screen.go(Go::Mark { item: Some(counts[0].item.clone()) }).await;
+    let marked = |w: &common::Model| {
+        w.card("o1").unwrap().lines.iter().filter(|line| line.marked == Some(true)).count()
+    };
+    screen.until("both lines are marked", |w| marked(w) == 2).await;
+
+    hub.stop().await;
+    screen.until("not live", |w| w.connection() != ConnectionState::Live).await;
+    let stock = Press::Stock { item: "steak".into(), name: "Ribeye".into(), left: Some(0) };
+    let operation = screen.press(stock.clone()).await.unwrap().operation.unwrap();
+    let out = |w: &common::Model| w.card("o1").unwrap().lines[0].out == Some(true);
+    screen.until("out, also without a hub", |w| out(w) && w.unsent() == 1).await;
+    screen.press(Press::Undo { order: kitchen::OrderId::menu(), operation }).await.unwrap();
+    screen.until("undone: it never left", |w| !out(w) && w.unsent() == 0).await;
+    screen.press(stock).await.unwrap();
+    screen
+        .until("out", |w| out(w) && w.frame.counts.as_ref().unwrap().iter().any(|c| c.left == Some(0)))
+        .await;
+    hub.go_on().await;
+    screen.until("the hub has it", |w| w.unsent() == 0 && out(w)).await;
     screen.kitchen.shutdown().await;
 }

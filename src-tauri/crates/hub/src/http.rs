@@ -122,6 +122,7 @@ pub(crate) fn paths() -> Vec<(&'static str, &'static str, MethodRouter<Arc<Core>
         ("PATCH", "/api/v1/orders/{id}/items/{line}/status", patch(rest::patch_item_status)),
         ("GET", "/api/v1/menu", get(rest::get_menu)),
         ("PUT", "/api/v1/menu", put(rest::put_menu)),
+        ("PATCH", "/api/v1/menu/items/{id}", patch(rest::patch_menu_item)),
         ("GET", "/api/v1/stations", get(rest::get_stations)),
         ("PUT", "/api/v1/stations", put(rest::put_stations)),
         ("GET", "/api/v1/settings", get(rest::get_settings)),

@@ -3,7 +3,7 @@
 
 use crate::http::{self, Refused};
 use crate::store::{self, Wanted};
-use crate::writer::{Done, Key, Work};
+use crate::writer::{Done, Key, Origin, Work};
 use crate::{Core, status, text};
 use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kitchen::{
-    Act, At, Line, LineId, LineState, Menu, NewLine, Operation, OperationId, Order, OrderId, OrderStatus,
-    Setup, StationId, Touch,
+    Act, At, Line, LineId, LineState, Menu, MenuItemId, NewLine, Operation, OperationId, Order, OrderId,
+    OrderStatus, Setup, StationId, Touch,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,7 +32,7 @@ pub(crate) async fn post_order(State(core): State<Arc<Core>>, request: Request) 
     let body = given.body()?;
     let mut draft = shapes::order(body)?;
     name_items(&mut draft.lines, &core.setup().menu);
-    let done = core.writer.ask(Work::Take { draft, key: given.key() }).await?;
+    let done = core.writer.ask(Work::Take { draft, key: given.key(), from: Origin::Pos }).await?;
     let status = if done.repeated { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = answer(&core, status, &done)?;
     if let Some(id) = done.order.map(|order| order.id)
@@ -220,6 +220,31 @@ pub(crate) async fn patch_item_status(
 /// `GET menu`
 pub(crate) async fn get_menu(State(core): State<Arc<Core>>) -> Response {
     json(StatusCode::OK, &MenuAnswer::of(&core.setup().menu))
+}
+
+/// `PATCH menu/items/{id}`
+pub(crate) async fn patch_menu_item(
+    State(core): State<Arc<Core>>,
+    Named(id): Named<String>,
+    request: Request,
+) -> Answer {
+    let given = Given::read(request).await?;
+    let left = shapes::stock(given.body()?)?;
+    let id = MenuItemId(id);
+    let setup = core.setup();
+    let item = setup.menu.item(&id).ok_or_else(|| Fault::new("item_unknown"))?;
+    let act = Act::Stock { item: id, name: item.name.clone(), left };
+    let at = core.clock.now();
+    let operation = Operation {
+        id: OperationId(text::new_id(at)),
+        device: None,
+        at,
+        order: OrderId::menu(),
+        seen: 0,
+        act,
+    };
+    core.writer.ask(Work::Do { operation, key: None }).await?;
+    Ok(get_menu(State(core)).await)
 }
 
 /// `PUT menu`

@@ -12,8 +12,8 @@ use crate::screens::Screens;
 use crate::store::{self, Outcome, ScreenRow, StoreError};
 use crate::text;
 use kitchen::{
-    At, Decided, EpochId, Event, EventKind, Menu, NewOrder, Operation, Order, OrderId, Refusal, Settings,
-    Setup, Station, decide, reroute,
+    Act, At, Decided, EightySix, EpochId, Event, EventKind, Line, Menu, NewOrder, Operation, OperationId,
+    Order, OrderId, Refusal, Settings, Setup, Station, decide, decide_menu, reroute,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -51,7 +51,7 @@ const LARGEST_EVENT: usize = LARGEST_FRAME - 64 * 1024;
 #[derive(Debug)]
 pub(crate) enum Work {
     /// A new order.
-    Take { draft: NewOrder, key: Option<Key> },
+    Take { draft: NewOrder, key: Option<Key>, from: Origin },
     /// An act on an order.
     Do { operation: Operation, key: Option<Key> },
     /// Another menu.
@@ -62,6 +62,15 @@ pub(crate) enum Work {
     Settings(Settings),
     /// A screen has read further in that life of the log than the log reaches: another one begins, if it is still that.
     Renew { epoch: EpochId },
+}
+
+/// Who brings an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A POS, which can be told no and ask its guest.
+    Pos,
+    /// A back end, where the order exists already.
+    BackEnd,
 }
 
 /// The `Idempotency-Key` of a request, with the hash of what it asked for.
@@ -419,7 +428,7 @@ type Verdict = Result<Result<Done, Fault>, StoreError>;
 impl Book<'_> {
     fn perform(&mut self, work: &Work) -> Verdict {
         match work {
-            Work::Take { draft, key } => self.take(draft, key.as_ref()),
+            Work::Take { draft, key, from } => self.take(draft, key.as_ref(), *from),
             Work::Do { operation, key } => self.act(operation, key.as_ref()),
             Work::Menu(menu) => {
                 let setup = Setup { menu: menu.clone(), ..(*self.head.setup).clone() };
@@ -446,12 +455,16 @@ impl Book<'_> {
         }
     }
 
-    fn take(&mut self, draft: &NewOrder, key: Option<&Key>) -> Verdict {
+    fn take(&mut self, draft: &NewOrder, key: Option<&Key>, from: Origin) -> Verdict {
         if let Some(repeated) = self.repeated(key)? {
             return Ok(repeated);
         }
         if let Err(error) = draft.check() {
             return Ok(Err(Fault::new(error.code()).with("field", error.field())));
+        }
+        let may_refuse = from == Origin::Pos && self.head.setup.settings.eighty_six == EightySix::Refuse;
+        if let Some(item) = draft.item_out(&self.head.setup.menu).filter(|_| may_refuse) {
+            return Ok(Err(Fault::new("item_out").with("item", item)));
         }
         let at = self.now();
         let id = OrderId(text::new_id(at));
@@ -468,7 +481,41 @@ impl Book<'_> {
             return Ok(Err(Fault::new("order_too_large")));
         }
         self.keep_key(key, &order.id, at)?;
+        self.take_off_stock(&order.lines)?;
         Ok(Ok(Done { seq: self.head.seq, order: Some(order), recorded: true, repeated: false }))
+    }
+
+    /// What of an order was counted is fewer now.
+    fn take_off_stock(&mut self, lines: &[Line]) -> Result<(), StoreError> {
+        let taken = lines.iter().map(|line| (&line.item, line.quantity));
+        match self.head.setup.menu.after_taking(taken) {
+            Some(menu) => self.keep_menu(menu, None).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Another menu that routes nothing anew. False: it would not fit a frame.
+    fn keep_menu(&mut self, menu: Menu, operation: Option<OperationId>) -> Result<bool, StoreError> {
+        let event = Event { menu: Some(menu.clone()), operation, ..self.event(EventKind::MenuSet) };
+        if !self.record(&event)? {
+            return Ok(false);
+        }
+        store::keep_menu(self.tx, &menu)?;
+        self.head.setup = Arc::new(Setup { menu, ..(*self.head.setup).clone() });
+        Ok(true)
+    }
+
+    fn judge_menu(&mut self, operation: &Operation) -> Verdict {
+        match decide_menu(&self.head.setup.menu, operation) {
+            Err(refusal) => Ok(Err(refused(&refusal))),
+            Ok(None) => Ok(Ok(Done { seq: self.head.seq, order: None, recorded: false, repeated: false })),
+            Ok(Some(menu)) => {
+                let kept = self.keep_menu(menu, Some(operation.id.clone()))?;
+                let too_large = || Fault::new("body_too_large").with("most", LARGEST_EVENT);
+                let done = Done { seq: self.head.seq, order: None, recorded: true, repeated: false };
+                Ok(kept.then_some(done).ok_or_else(too_large))
+            }
+        }
     }
 
     fn act(&mut self, operation: &Operation, key: Option<&Key>) -> Verdict {
@@ -484,7 +531,10 @@ impl Book<'_> {
             None => {}
         }
         let at = self.now();
-        let verdict = self.judge(operation, at)?;
+        let verdict = match &operation.act {
+            Act::Stock { .. } => self.judge_menu(operation)?,
+            _ => self.judge(operation, at)?,
+        };
         let outcome = match &verdict {
             Ok(done) => Outcome::Applied(done.seq),
             Err(fault) => Outcome::Refused(fault.clone()),
@@ -512,6 +562,7 @@ impl Book<'_> {
         if !self.record(&Event { order: Some(next.clone()), operation, ..self.event(kind) })? {
             return Ok(Err(Fault::new("order_too_large")));
         }
+        self.take_off_stock(next.lines.get(order.lines.len()..).unwrap_or_default())?;
         Ok(Ok(Done { seq: self.head.seq, order: Some(next), recorded: true, repeated: false }))
     }
 
@@ -631,7 +682,7 @@ fn storage_failed() -> Fault {
 mod tests {
     use super::*;
     use crate::clock::TimeSource;
-    use kitchen::{Act, NewLine, OperationId, Touch};
+    use kitchen::{NewLine, Touch};
     use std::sync::atomic::AtomicI64;
 
     #[derive(Default)]
@@ -676,7 +727,7 @@ mod tests {
             lines: vec![line],
             ..NewOrder::default()
         };
-        Work::Take { draft, key: Some(Key { key: key.to_owned(), hash: [7; 32] }) }
+        Work::Take { draft, key: Some(Key { key: key.to_owned(), hash: [7; 32] }), from: Origin::Pos }
     }
 
     fn serve(thread: &mut Thread, work: Vec<Work>) -> Vec<Result<Done, Fault>> {
@@ -844,7 +895,10 @@ mod tests {
         let mut thread = writer(data.path(), &Arc::default());
         let line = NewLine { name: "y".repeat(12_000), quantity: 1, ..NewLine::default() };
         let draft = NewOrder { lines: vec![line; 500], ..NewOrder::default() };
-        let refused = serve(&mut thread, vec![Work::Take { draft, key: None }]).pop().unwrap().unwrap_err();
+        let refused = serve(&mut thread, vec![Work::Take { draft, key: None, from: Origin::Pos }])
+            .pop()
+            .unwrap()
+            .unwrap_err();
         assert_eq!((refused.code.as_str(), refused.retry), ("order_too_large", false));
         assert_eq!(audit(&thread), 0);
     }

@@ -6,7 +6,8 @@
 
 use crate::pending::Pending;
 use crate::{
-    At, Decided, Event, Operation, OperationId, Order, OrderId, Refusal, Setup, StationId, Ticket, decide,
+    Act, At, Decided, Event, EventKind, Operation, OperationId, Order, OrderId, Refusal, Setup, StationId,
+    Ticket, decide, decide_menu,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,8 @@ pub struct Board {
     pending: Pending,
     /// Orders with pending operations, as they will be if the hub agrees.
     proposed: BTreeMap<OrderId, Order>,
+    /// The setup with pending acts on the menu, if there are any.
+    proposed_setup: Option<Setup>,
 }
 
 /// What a step changed.
@@ -54,6 +57,7 @@ impl Board {
             confirmed: BTreeMap::new(),
             pending: Pending::default(),
             proposed: BTreeMap::new(),
+            proposed_setup: None,
         }
     }
 
@@ -114,6 +118,11 @@ impl Board {
     /// # Errors
     /// A [`Refusal`], as the hub would give it on what is shown now; nothing is kept then.
     pub fn propose(&mut self, operation: Operation, at: At) -> Result<Decided, Refusal> {
+        if matches!(operation.act, Act::Stock { .. }) {
+            decide_menu(&self.setup().menu, &operation)?;
+            self.restore(operation);
+            return Ok(Decided { kind: EventKind::MenuSet, order: None });
+        }
         let order = self.order(&operation.order).ok_or(Refusal::UnknownOrder)?;
         let decided = decide(order, &operation, &self.setup, at)?;
         if let Some(next) = decided.order.clone() {
@@ -171,9 +180,15 @@ impl Board {
         held - self.confirmed.len()
     }
 
-    /// Menu, stations, settings.
+    /// Menu, stations, settings, as they are shown.
     #[must_use]
     pub fn setup(&self) -> &Setup {
+        self.proposed_setup.as_ref().unwrap_or(&self.setup)
+    }
+
+    /// Menu, stations, settings, as the hub confirmed them last.
+    #[must_use]
+    pub fn confirmed_setup(&self) -> &Setup {
         &self.setup
     }
 
@@ -258,14 +273,28 @@ impl Board {
 
     fn propose_all_again(&mut self) {
         self.proposed.clear();
+        self.propose_menu_again();
         let orders: Vec<OrderId> = self.pending.orders().cloned().collect();
         for order in orders {
             self.propose_again(&order);
         }
     }
 
+    fn propose_menu_again(&mut self) {
+        self.proposed_setup = None;
+        for operation in self.pending.on(&OrderId::menu()) {
+            let shown = self.proposed_setup.as_ref().unwrap_or(&self.setup);
+            if let Ok(Some(menu)) = decide_menu(&shown.menu, operation) {
+                self.proposed_setup = Some(Setup { menu, ..shown.clone() });
+            }
+        }
+    }
+
     /// Decides the pending operations on one order again, on top of what is confirmed of it.
     fn propose_again(&mut self, id: &OrderId) {
+        if id.as_str() == OrderId::MENU {
+            return self.propose_menu_again();
+        }
         self.proposed.remove(id);
         let Some(confirmed) = self.confirmed.get(id) else { return };
         let mut proposed: Option<Order> = None;

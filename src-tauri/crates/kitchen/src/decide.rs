@@ -6,9 +6,9 @@
 
 use crate::draft::{add_lines, check_lines};
 use crate::{
-    Act, At, Bump, Change, ChangeKind, CloseWhen, DraftError, EventKind, Hold, Line, LineId, Modifier, Move,
-    NewOrder, Operation, OperationId, Order, OrderState, OrderStatus, Setup, Station, StationId, StationRole,
-    Touch, Work,
+    Act, At, Bump, Change, ChangeKind, CloseWhen, DraftError, EventKind, Hold, Line, LineId, Menu, Modifier,
+    Move, NewOrder, Operation, OperationId, Order, OrderState, OrderStatus, Setup, Station, StationId,
+    StationRole, Touch, Work,
 };
 use std::collections::BTreeSet;
 
@@ -226,6 +226,7 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             }
             EventKind::OrderVoided
         }
+        Act::Stock { .. } => return Err(Refusal::NothingNamed),
         Act::Unknown => return Err(Refusal::UnknownAct),
     };
     settle(&mut next, close_when, at);
@@ -235,6 +236,20 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
     next.version = order.version + 1;
     next.updated_at = at;
     Ok(Decided { kind, order: Some(next) })
+}
+
+/// What an act on the menu does to it; none: it is so already.
+///
+/// # Errors
+/// [`Refusal::UnknownAct`] when the act is not one on the menu.
+pub fn decide_menu(menu: &Menu, operation: &Operation) -> Result<Option<Menu>, Refusal> {
+    match &operation.act {
+        Act::Stock { item, name, left } => {
+            let next = menu.stocked(item, name, *left);
+            Ok((&next != menu).then_some(next))
+        }
+        _ => Err(Refusal::UnknownAct),
+    }
 }
 
 /// Routes the untouched work of an open order by the setup of now; touched work stays where it is, so that nobody's

@@ -1,8 +1,8 @@
 //! Orders on their way in: what a source asks for, before the hub has named, classified and routed it.
 
 use crate::{
-    At, CategoryId, Courier, Course, CourseRule, Line, LineId, MenuItemId, Modifier, Order, OrderId,
-    OrderState, OrderType, Payment, Setup, Source, StationId, Work,
+    At, CategoryId, Courier, Course, CourseRule, Line, LineId, Menu, MenuItem, MenuItemId, Modifier, Order,
+    OrderId, OrderState, OrderType, Payment, Setup, Source, StationId, Work,
 };
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +145,14 @@ impl NewOrder {
             return Err(DraftError::TooManyLines);
         }
         check_lines(&self.lines)
+    }
+
+    /// The name of the first item in it that is out.
+    #[must_use]
+    pub fn item_out(&self, menu: &Menu) -> Option<&str> {
+        let is_out =
+            |line: &&NewLine| line.item.as_ref().and_then(|id| menu.item(id)).is_some_and(MenuItem::is_out);
+        self.lines.iter().find(is_out).map(|line| line.name.as_str())
     }
 
     /// The order it becomes, taken at `at` under that id and number: lines named, modifiers classified, work routed.

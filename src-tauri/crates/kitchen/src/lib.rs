@@ -22,10 +22,10 @@ mod setup;
 mod ticket;
 mod urgency;
 
-pub use all_day::{Count, all_day};
+pub use all_day::{Count, Ingredient, Variant, all_day, all_day_of_kitchen, ingredients};
 pub use board::{Board, Change as BoardChange, Standing};
 pub use day::{At, business_day_start};
-pub use decide::{Decided, Refusal, decide, reroute};
+pub use decide::{Decided, Refusal, decide, decide_menu, reroute};
 pub use draft::{DraftError, NewLine, NewOrder};
 pub use event::{Event, EventKind};
 pub use ids::{
@@ -38,7 +38,8 @@ pub use order::{
     OrderStatus, OrderType, Payment, Source, Work,
 };
 pub use setup::{
-    Category, CloseWhen, CourseRule, Menu, MenuItem, Settings, Setup, Station, StationRole, ThresholdRule,
+    Category, CloseWhen, CourseRule, EightySix, Menu, MenuItem, Portion, Settings, Setup, Station,
+    StationRole, ThresholdRule,
 };
 pub use ticket::{Ticket, TicketLine};
 pub use urgency::Urgency;

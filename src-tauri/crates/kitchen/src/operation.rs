@@ -1,7 +1,7 @@
 //! Operations: a cook's act on its way to the hub. They carry intent, not results: which lines, and how many pieces of
 //! each, were on the glass when the finger came down. A line that is not named is never touched.
 
-use crate::{At, DeviceId, LineId, NewLine, OperationId, OrderId, OrderStatus, StationId};
+use crate::{At, DeviceId, LineId, MenuItemId, NewLine, OperationId, OrderId, OrderStatus, StationId};
 use serde::{Deserialize, Serialize};
 
 /// One act on one order.
@@ -149,6 +149,16 @@ pub enum Act {
         /// Instead of its note, empty = none; absent = as it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         notes: Option<String>,
+    },
+    /// How many of an item are left. Names no order: the operation's order is [`OrderId::menu`].
+    Stock {
+        /// Which item.
+        item: MenuItemId,
+        /// Its name, for an item that the menu does not know.
+        name: String,
+        /// 0 = it is out, absent = plenty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left: Option<u32>,
     },
     /// The guest is gone.
     VoidOrder {

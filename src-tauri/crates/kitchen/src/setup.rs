@@ -101,6 +101,32 @@ impl Menu {
     pub fn item(&self, id: &MenuItemId) -> Option<&MenuItem> {
         self.items.iter().find(|item| &item.id == id)
     }
+
+    /// The same with another stock of one item: none = plenty, 0 = out. An item that only orders know is written down.
+    #[must_use]
+    pub fn stocked(&self, id: &MenuItemId, name: &str, left: Option<u32>) -> Self {
+        let mut next = self.clone();
+        if next.item(id).is_none() {
+            next.items.push(MenuItem::new(id.clone(), name));
+        }
+        for item in next.items.iter_mut().filter(|item| &item.id == id) {
+            (item.available, item.left) = (left != Some(0), left);
+        }
+        next
+    }
+
+    /// The same after an order has taken its pieces; none if it takes of nothing that is counted.
+    #[must_use]
+    pub fn after_taking<'a>(&self, lines: impl Iterator<Item = (&'a MenuItemId, u32)>) -> Option<Self> {
+        let mut next = self.clone();
+        for (id, pieces) in lines {
+            for item in next.items.iter_mut().filter(|item| &item.id == id) {
+                item.left = item.left.map(|left| left.saturating_sub(pieces));
+                item.available &= item.left != Some(0);
+            }
+        }
+        (&next != self).then_some(next)
+    }
 }
 
 /// A part of the menu: starters, grill, desserts.
@@ -128,6 +154,52 @@ pub struct MenuItem {
     /// False while it is eighty-sixed.
     #[serde(default = "yes")]
     pub available: bool,
+    /// So many are left; each order takes its pieces off, and at none it is out. Absent = plenty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
+    /// What one piece takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipe: Vec<Portion>,
+}
+
+impl MenuItem {
+    /// An item with nothing said about it but its name.
+    #[must_use]
+    pub fn new(id: impl Into<MenuItemId>, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            category: None,
+            prep_minutes: None,
+            available: true,
+            left: None,
+            recipe: Vec::new(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_out(&self) -> bool {
+        !self.available || self.left == Some(0)
+    }
+
+    /// How many there are, as [`crate::Act::Stock`] says it: none = plenty.
+    #[must_use]
+    pub fn stock(&self) -> Option<u32> {
+        if self.available { self.left } else { Some(0) }
+    }
+}
+
+/// What a piece of an item takes of one ingredient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Portion {
+    /// Shown name; the same name is the same ingredient.
+    pub ingredient: String,
+    /// How much, in its unit.
+    pub amount: u32,
+    /// `g`, `ml`, `slices`; empty = pieces.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
 }
 
 fn yes() -> bool {
@@ -204,6 +276,17 @@ pub enum CloseWhen {
     Ready,
 }
 
+/// What becomes of a new order with an item that is out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EightySix {
+    /// It is taken, and its lines are marked.
+    #[default]
+    Flag,
+    /// A POS is told no. Orders of a back end are taken all the same: they exist already.
+    Refuse,
+}
+
 /// How a course fires that does not say it itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -242,6 +325,9 @@ pub struct Settings {
     /// How courses fire.
     #[serde(default)]
     pub courses: CourseRule,
+    /// New orders with an item that is out.
+    #[serde(default)]
+    pub eighty_six: EightySix,
     /// How long a bump can be taken back from its toast, seconds.
     #[serde(default = "five")]
     pub undo_seconds: u32,
@@ -275,6 +361,7 @@ impl Settings {
             close_when: CloseWhen::default(),
             pass_waits: false,
             courses: CourseRule::default(),
+            eighty_six: EightySix::default(),
             undo_seconds: five(),
             thresholds: ThresholdRule::defaults(),
         }

@@ -34,7 +34,7 @@ fn named(act: &Act) -> Option<Vec<LineId>> {
         | Act::Release
         | Act::Fire { .. }
         | Act::Unfire { .. } => Some(Vec::new()),
-        Act::Unbump { .. } | Act::VoidOrder { .. } | Act::Unknown => None,
+        Act::Unbump { .. } | Act::VoidOrder { .. } | Act::Stock { .. } | Act::Unknown => None,
     }
 }
 
@@ -147,6 +147,9 @@ proptest! {
         }
         let mut board = Board::new(setup());
         for event in &hub.log { prop_assert!(matches!(board.apply(event.clone()), Standing::Applied(_))); }
+        let whole: u32 = all_day_of_kitchen(board.orders(), NOW).iter().map(|count| count.open + count.later).sum();
+        let undone = |order: &Order| order.lines.iter().map(|l| l.live().saturating_sub(l.done())).sum::<u32>();
+        prop_assert_eq!(whole, hub.orders.values().filter(|o| o.is_open()).map(undone).sum::<u32>());
         for station in stations() {
             let tickets = board.tickets(&station, NOW);
             let counts = all_day(&tickets);
@@ -155,6 +158,10 @@ proptest! {
             prop_assert_eq!(counted, owed);
             let now: u32 = tickets.iter().filter(|t| !t.held).flat_map(|t| &t.own).map(TicketLine::to_make).sum();
             prop_assert_eq!(counts.iter().map(|count| count.open).sum::<u32>(), now);
+            for count in &counts {
+                let by_variant = |pieces: fn(&Variant) -> u32| count.variants.iter().map(pieces).sum::<u32>();
+                prop_assert_eq!((by_variant(|v| v.open), by_variant(|v| v.later)), (count.open, count.later));
+            }
             // Every line that still asks something of a station is on exactly one ticket there.
             for order in hub.orders.values().filter(|o| o.is_open()) {
                 let asks = order.lines.iter().any(|l| {

@@ -660,3 +660,78 @@ fn a_screen_whose_clock_is_a_little_behind_hides_nothing() {
     let fired = after(&coursed(CourseRule::ByHand), "a", Act::Fire { course: Some(2) });
     assert!(glass_at(&fired, "grill", NOW.plus(-50)));
 }
+
+#[test]
+fn eighty_six_shows_at_once_comes_back_by_undo_and_converges_to_the_hub() {
+    let mut board = Board::new(setup());
+    let stock = |id: &str, left| Operation {
+        id: id.into(),
+        device: None,
+        at: NOW,
+        order: OrderId::menu(),
+        seen: 0,
+        act: Act::Stock { item: "steak".into(), name: "steak".into(), left },
+    };
+    let out = |board: &Board| board.setup().menu.item(&"steak".into()).is_some_and(MenuItem::is_out);
+    board.propose(stock("a", Some(0)), NOW).unwrap();
+    assert!(out(&board) && !board.confirmed_setup().menu.item(&"steak".into()).unwrap().is_out());
+    board.propose(stock("b", None), NOW).unwrap();
+    assert!(!out(&board), "undone");
+    board.withdraw(&"b".into());
+    assert!(out(&board));
+    let menu = decide_menu(&setup().menu, &stock("a", Some(0))).unwrap();
+    let event = Event {
+        seq: 1,
+        at: NOW,
+        kind: EventKind::MenuSet,
+        order: None,
+        operation: Some("a".into()),
+        menu,
+        stations: None,
+        settings: None,
+    };
+    assert!(matches!(board.apply(event), Standing::Applied(_)));
+    assert!(out(&board) && board.pending().count() == 0);
+    assert_eq!(decide_menu(&board.setup().menu, &stock("c", Some(0))), Ok(None), "out already");
+}
+
+#[test]
+fn what_is_left_goes_down_with_every_order_to_none() {
+    let steak = MenuItemId::from("steak");
+    let menu = setup().menu.stocked(&steak, "steak", Some(3));
+    let menu = menu.after_taking([(&steak, 2)].into_iter()).unwrap();
+    assert_eq!((menu.item(&steak).unwrap().left, menu.item(&steak).unwrap().is_out()), (Some(1), false));
+    let menu = menu.after_taking([(&steak, 2)].into_iter()).unwrap();
+    assert!(menu.item(&steak).unwrap().is_out());
+    assert_eq!(setup().menu.after_taking([(&steak, 2)].into_iter()), None, "plenty stays plenty");
+    let draft = NewOrder { lines: vec![line("fries", 1), line("steak", 1)], ..NewOrder::default() };
+    assert_eq!((draft.item_out(&menu), draft.item_out(&setup().menu)), (Some("steak"), None));
+    let unknown = setup().menu.stocked(&"pie".into(), "Pie", Some(0));
+    assert_eq!(unknown.item(&"pie".into()).map(|item| item.name.as_str()), Some("Pie"));
+}
+
+#[test]
+fn counts_tell_variants_the_whole_kitchen_and_ingredients() {
+    let plain = line("burger", 2);
+    let mut rare = line("burger", 1);
+    rare.modifiers = vec!["rare".into()];
+    let order = order("1", vec![plain, rare]);
+    let order = after(&order, "f", Act::Finish { station: "fry".into(), lines: vec![touch("burger#1", 2)] });
+    let (fry, build) = (StationId::from("fry"), StationId::from("build"));
+    let count = |station: &StationId| all_day(&[Ticket::of(&order, station, NOW).unwrap()]);
+    assert_eq!(count(&fry)[0].open, 1);
+    let variants: Vec<_> = count(&build)[0].variants.iter().map(|v| (v.modifiers.len(), v.open)).collect();
+    assert_eq!(variants, [(0, 2), (1, 1)]);
+    let whole = all_day_of_kitchen([&order], NOW);
+    assert_eq!(whole[0].open, 3, "a piece counts until the last of its stations has done it");
+    let mut menu = setup().menu;
+    let patty = Portion { ingredient: "Patty".into(), amount: 2, unit: String::new() };
+    menu.items
+        .iter_mut()
+        .filter(|item| item.id.as_str() == "burger")
+        .for_each(|item| item.recipe = vec![patty.clone()]);
+    assert_eq!(
+        ingredients(&whole, &menu),
+        [Ingredient { name: "Patty".into(), unit: String::new(), amount: 6 }]
+    );
+}

@@ -4,6 +4,7 @@ use crate::menu;
 use futures_util::{SinkExt, StreamExt};
 use kitchen::{
     At, Decided, EpochId, Event, EventKind, NewOrder, Operation, OperationId, Order, OrderId, Setup, decide,
+    decide_menu,
 };
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -312,7 +313,8 @@ impl State {
         let seq = self.seq() + 1;
         let settings = matches!(kind, EventKind::SettingsSet).then(|| self.setup.settings.clone());
         let stations = matches!(kind, EventKind::SettingsSet).then(|| self.setup.stations.clone());
-        let event = Event { seq, at: self.now(), kind, order, operation, menu: None, stations, settings };
+        let menu = matches!(kind, EventKind::MenuSet).then(|| self.setup.menu.clone());
+        let event = Event { seq, at: self.now(), kind, order, operation, menu, stations, settings };
         if let Some(order) = &event.order {
             self.orders.insert(order.id.clone(), order.clone());
         }
@@ -328,6 +330,18 @@ impl State {
     fn take(&mut self, operation: Operation) -> Result<u64, &'static str> {
         if let Some(seq) = self.applied.get(&operation.id) {
             return Ok(*seq);
+        }
+        if operation.order == OrderId::menu() {
+            let menu = decide_menu(&self.setup.menu, &operation).map_err(|refusal| refusal.code())?;
+            let seq = match menu {
+                Some(menu) => {
+                    self.setup.menu = menu;
+                    self.record(EventKind::MenuSet, None, Some(operation.id.clone()))
+                }
+                None => self.seq(),
+            };
+            self.applied.insert(operation.id, seq);
+            return Ok(seq);
         }
         let order = self.orders.get(&operation.order).ok_or("order_unknown")?;
         let Decided { kind, order } =

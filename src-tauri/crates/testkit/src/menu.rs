@@ -9,11 +9,8 @@ use kitchen::{
 #[must_use]
 pub fn setup() -> Setup {
     let item = |id: &str, name: &str, category: &str| MenuItem {
-        id: id.into(),
-        name: name.into(),
         category: Some(category.into()),
-        prep_minutes: None,
-        available: true,
+        ..MenuItem::new(id, name)
     };
     let prep = |id: &str, name: &str| Station {
         categories: vec![id.into()],

@@ -7,9 +7,9 @@
 use crate::hub::Fault;
 use jiff::Timestamp;
 use kitchen::{
-    Act, At, Category, CategoryId, CloseWhen, Courier, Course, CourseRule, Line, LineId, LineState, Menu,
-    MenuItem, MenuItemId, ModifierClass, NewLine, NewOrder, Order, OrderState, OrderStatus, OrderType,
-    Payment, Settings, Source, Station, StationId, StationRole, ThresholdRule, Work,
+    Act, At, Category, CategoryId, CloseWhen, Courier, Course, CourseRule, EightySix, Line, LineId,
+    LineState, Menu, MenuItem, MenuItemId, ModifierClass, NewLine, NewOrder, Order, OrderState, OrderStatus,
+    OrderType, Payment, Portion, Settings, Source, Station, StationId, StationRole, ThresholdRule, Work,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -310,9 +310,39 @@ pub fn menu(body: &Value) -> Result<Menu, BadField> {
             prep_minutes: entry.count(&["prep_time_minutes", "prep_minutes"])?,
             available: entry.flag(&["available", "is_available"])?.unwrap_or(true)
                 && entry.flag(&["active"])?.unwrap_or(true),
+            left: entry.count(&["left"])?,
+            recipe: recipe(&entry)?,
         });
     }
     Ok(menu)
+}
+
+fn recipe(entry: &Fields<'_>) -> Result<Vec<Portion>, BadField> {
+    let portion = |(path, value): (String, &Value)| {
+        let fields = Fields::of(value, &path)?;
+        Ok(Portion {
+            ingredient: fields.needed_text(&["ingredient"])?,
+            amount: fields.count(&["amount"])?.unwrap_or(1),
+            unit: fields.text(&["unit"])?.unwrap_or_default(),
+        })
+    };
+    entry.entries(&["recipe"])?.into_iter().map(portion).collect()
+}
+
+/// `PATCH menu/items/{id}`: how many are left; `Some(0)` = out, none = plenty.
+///
+/// # Errors
+/// The first field that cannot be read, or that neither is there.
+pub fn stock(body: &Value) -> Result<Option<u32>, BadField> {
+    let fields = Fields::of(body, "")?;
+    let is_plenty = body.get("left").is_some_and(Value::is_null);
+    match (fields.count(&["left"])?, fields.flag(&["available", "is_available"])?) {
+        (_, Some(false)) => Ok(Some(0)),
+        (Some(left), _) => Ok(Some(left)),
+        (None, Some(true)) => Ok(None),
+        (None, None) if is_plenty => Ok(None),
+        (None, None) => Err(BadField::new("left", "a whole number or null, or `available` given")),
+    }
 }
 
 /// The stations: a list, or an object with `stations`.
@@ -411,6 +441,12 @@ pub fn settings(body: &Value, now: &Settings) -> Result<Settings, BadField> {
     if let Some(value) = fields.get(&["courses"]) {
         next.courses = course_rule(value)?;
     }
+    next.eighty_six = match fields.word(&["eighty_six"])? {
+        None => now.eighty_six,
+        Some((_, word)) if word == "flag" => EightySix::Flag,
+        Some((_, word)) if word == "refuse" => EightySix::Refuse,
+        Some((path, _)) => return Err(BadField::new(path, "flag or refuse")),
+    };
     if let Some(seconds) = fields.count(&["undo_seconds"])? {
         if seconds > 60 {
             return Err(BadField::new("undo_seconds", "at most 60"));
@@ -972,6 +1008,8 @@ struct MenuItemAnswer<'a> {
     category_id: Option<&'a CategoryId>,
     prep_time_minutes: Option<u32>,
     available: bool,
+    left: Option<u32>,
+    recipe: &'a [Portion],
 }
 
 impl<'a> MenuAnswer<'a> {
@@ -983,7 +1021,9 @@ impl<'a> MenuAnswer<'a> {
             name: &item.name,
             category_id: item.category.as_ref(),
             prep_time_minutes: item.prep_minutes,
-            available: item.available,
+            available: !item.is_out(),
+            left: item.left,
+            recipe: &item.recipe,
         };
         Self { categories: &menu.categories, items: menu.items.iter().map(item).collect() }
     }
@@ -1058,6 +1098,8 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
     ("order_voided", 409, "The order is cancelled."),
     ("bump_unknown", 409, "There is no such bump to take back."),
     ("line_not_at_station", 409, "The station has no part in this item."),
+    ("item_out", 409, "{item} is out."),
+    ("item_unknown", 404, "There is no such item on the menu."),
     ("course_unknown", 409, "The order has no such course."),
     ("station_unknown", 409, "There is no such station that cooks."),
     ("already_begun", 409, "Somebody has begun with it."),

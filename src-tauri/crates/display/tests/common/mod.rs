@@ -69,6 +69,7 @@ impl Model {
                 held.chips = frame.chips.clone().or(held.chips.take());
                 held.toasts = frame.toasts.clone().or(held.toasts.take());
                 held.notices = frame.notices.clone().or(held.notices.take());
+                held.ingredients = frame.ingredients.clone().or(held.ingredients.take());
                 held.review = frame.review.clone().or(held.review.take());
                 for id in &frame.gone {
                     assert!(self.cards.remove(id).is_some(), "{id} was never here");

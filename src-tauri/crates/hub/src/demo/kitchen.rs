@@ -20,11 +20,9 @@ fn menu() -> Menu {
     let categories =
         CATEGORIES.iter().map(|(id, name)| Category { id: (*id).into(), name: (*name).to_owned() });
     let items = ITEMS.iter().map(|dish| MenuItem {
-        id: MenuItemId::from(dish.id),
-        name: dish.name.to_owned(),
         category: Some(CategoryId::from(dish.category)),
         prep_minutes: Some(dish.minutes),
-        available: true,
+        ..MenuItem::new(dish.id, dish.name)
     });
     Menu { categories: categories.collect(), items: items.collect() }
 }

@@ -4,7 +4,7 @@ use super::restaurant_os::Seen;
 use crate::Core;
 use crate::feed::BATCH;
 use crate::store::{self, Wanted};
-use crate::writer::{Key, Work};
+use crate::writer::{Key, Origin, Work};
 use kitchen::{At, Event, NewOrder, Operation, Order, Settings};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -66,7 +66,7 @@ impl Kitchen for Arc<Core> {
         // The key names the order, not what its row said: told again later it may say more.
         let key = format!("{SYSTEM}:{reference}");
         let hash = Sha256::digest(key.as_bytes()).into();
-        done(self, Work::Take { draft, key: Some(Key { key, hash }) })
+        done(self, Work::Take { draft, key: Some(Key { key, hash }), from: Origin::BackEnd })
     }
 
     fn act(&self, operation: Operation) -> impl Future<Output = Result<Order, Fault>> + Send + 'static {

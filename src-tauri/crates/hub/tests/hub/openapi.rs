@@ -147,6 +147,9 @@ async fn real_answers_fit_the_document_and_it_declares_nothing_else() {
         book.ask("PUT", path, &[], with(&bad)).await;
         book.ask("GET", path, &[], plain()).await;
     }
+    let item = "/api/v1/menu/items/{id}";
+    book.ask("PATCH", item, &["i"], with(&json!({"left": 3}))).await;
+    book.ask("PATCH", item, &["i"], with(&json!({"left": "few"}))).await;
     book.ask("GET", "/api/v1/status", &[], plain()).await;
     book.ask("GET", "/api/v1/openapi.json", &[], plain()).await;
     for path in ["/livez", "/readyz", "/ws"] {
@@ -199,6 +202,7 @@ fn sensible(path: &str, method: &str) -> Value {
         (Some("status"), _) => json!({"status": "ready"}),
         (Some("items"), _) => json!({"name": "Fries"}),
         (Some("acts"), _) => json!({"act": "rush"}),
+        (Some("{id}"), "PATCH") => json!({"left": 1}),
         (_, "PATCH") => json!({"voided": 1}),
         _ => json!({}),
     }

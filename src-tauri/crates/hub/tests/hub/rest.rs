@@ -491,3 +491,57 @@ async fn courses_and_passes_are_configured_and_a_course_tells_when_it_fires() {
     let (status, answer) = kitchen.pos.send("PUT", "/stations", Some(stations)).await;
     assert_eq!((status.as_u16(), &answer[0]["hands_on_to"]), (200, &json!("oven")));
 }
+
+#[tokio::test]
+async fn what_is_out_is_told_to_the_pos_counted_down_and_refused_where_the_house_says_so() {
+    let kitchen = Kitchen::open().await;
+    let stock = async |body: Value| kitchen.pos.send("PATCH", "/menu/items/burger", Some(body)).await;
+    let burger = |menu: &Value| -> Value {
+        let items = menu["items"].as_array().unwrap();
+        items.iter().find(|item| item["id"] == "burger").unwrap().clone()
+    };
+    let mut screen = kitchen.screen("d").await;
+    let (status, menu) = stock(json!({"left": 3})).await;
+    assert_eq!((status.as_u16(), &burger(&menu)["left"]), (200, &json!(3)));
+    kitchen.pos.place(&an_order()).await;
+    let menu = kitchen.pos.get("/menu").await;
+    assert_eq!(
+        (&burger(&menu)["left"], &burger(&menu)["available"]),
+        (&json!(1), &json!(true)),
+        "two are taken"
+    );
+    kitchen.pos.place(&an_order()).await;
+    assert_eq!(burger(&kitchen.pos.get("/menu").await)["available"], false, "flagged, not refused");
+    kitchen.pos.send("PUT", "/settings", Some(json!({"eightySix": "refuse"}))).await;
+    let (status, refused) = kitchen.pos.with_key("late", &an_order()).await;
+    assert_eq!((status.as_u16(), refused["code"].as_str()), (409, Some("item_out")));
+    assert_eq!(refused["params"]["item"], "Burger");
+    let (_, menu) = stock(json!({"left": null})).await;
+    assert_eq!((&burger(&menu)["left"], &burger(&menu)["available"]), (&Value::Null, &json!(true)));
+    assert_eq!(kitchen.pos.with_key("late", &an_order()).await.0, 201, "a refusal uses no key up");
+    screen.reach(kitchen.pos.seq().await).await;
+    assert!(!screen.board.setup().menu.item(&"burger".into()).unwrap().is_out());
+    assert_eq!(kitchen.pos.send("PATCH", "/menu/items/unicorn", Some(json!({"left": 1}))).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_screen_eighty_sixes_an_item_once_and_it_survives_a_restart() {
+    let kitchen = Kitchen::open().await;
+    let mut screen = kitchen.screen("d").await;
+    let operation = kitchen::Operation {
+        id: "op-86".into(),
+        device: None,
+        at: kitchen::At(0),
+        order: kitchen::OrderId::menu(),
+        seen: 0,
+        act: kitchen::Act::Stock { item: "fries".into(), name: "Fries".into(), left: Some(0) },
+    };
+    for _ in 0..2 {
+        screen.say(&wire::hub::ScreenMessage::Operation(operation.clone())).await;
+    }
+    until("it is out", async || !kitchen.pos.get("/menu").await["items"][1]["available"].as_bool().unwrap())
+        .await;
+    assert_eq!(kitchen.pos.seq().await, 1, "once");
+    let kitchen = kitchen.reopen().await;
+    assert_eq!(kitchen.pos.get("/menu").await["items"][1]["available"], false);
+}

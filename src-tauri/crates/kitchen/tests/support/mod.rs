@@ -14,13 +14,8 @@ pub fn setup() -> Setup {
         takes_rest,
         ..Station::new(id, id.to_uppercase(), StationRole::Prep)
     };
-    let item = |id: &str, category: &str| MenuItem {
-        id: id.into(),
-        name: id.to_owned(),
-        category: Some(category.into()),
-        prep_minutes: None,
-        available: true,
-    };
+    let item =
+        |id: &str, category: &str| MenuItem { category: Some(category.into()), ..MenuItem::new(id, id) };
     Setup {
         menu: Menu {
             categories: vec![],

@@ -1,0 +1,102 @@
+/** What can be done with a ticket besides cooking and bumping it. It means the ticket as it stood when it was touched. */
+
+import { For, type JSX, Show } from "solid-js";
+import type { Card } from "../generated/Card";
+import type { Press } from "../generated/Press";
+import { useKitchen } from "../shell/kitchen";
+import { Sheet } from "../shell/Sheet";
+
+const HOLD_MINUTES = [5, 10, 20] as const;
+
+export function TicketSheet(props: { card: Card; label: string; close: () => void }): JSX.Element {
+  const { picture, text, press } = useKitchen();
+  const { order, seen, rush, held } = props.card;
+  const lines = props.card.bump.map(({ line, upto }) => ({ line, upto }));
+  const course = props.card.next_course && { ...props.card.next_course };
+  const own = props.card.lines.filter((line) => line.place.kind === "own" && line.waits === undefined);
+  const queued = own.some((line) => line.state === "queued");
+  const started = own.some((line) => line.state === "started");
+  const open = own.filter((line) => line.state === "queued" || line.state === "started").map(({ id }) => id);
+  const others = () =>
+    picture.head?.tab === "station" && picture.head.station.name
+      ? picture.head.stations.filter((station) => station.name && station.id !== picture.head?.station.id)
+      : [];
+  const act = (what: Press) => {
+    press(`${order}/${what.press}`, what);
+    props.close();
+  };
+  return (
+    <Sheet title={props.label} close={props.close}>
+      <div class="choices" data-scroll>
+        <Show when={queued}>
+          <button type="button" class="button wide" onClick={() => act({ press: "start", order, seen, lines })}>
+            {text.start}
+          </button>
+        </Show>
+        <Show when={started}>
+          <button type="button" class="button wide" onClick={() => act({ press: "unstart", order, seen, lines })}>
+            {text.unstart}
+          </button>
+        </Show>
+        <button
+          type="button"
+          class="button wide"
+          onClick={() => act({ press: rush ? "unrush" : "rush", order, seen })}
+        >
+          {rush ? text.unrush : text.rushIt}
+        </button>
+        <Show when={course}>
+          {(next) => (
+            <button
+              type="button"
+              class="button wide"
+              onClick={() => act({ press: "fire", order, seen, course: next().number })}
+            >
+              {text.fireCourse(next().name ?? text.course(next().number))}
+            </button>
+          )}
+        </Show>
+        <Show when={held}>
+          <button type="button" class="button wide" onClick={() => act({ press: "release", order, seen })}>
+            {text.release}
+          </button>
+        </Show>
+      </div>
+      <Show when={!held}>
+        <div class="setting" role="group" aria-label={text.holdIt}>
+          <h3>{text.holdIt}</h3>
+          <div class="choices inline">
+            <For each={HOLD_MINUTES}>
+              {(minutes) => (
+                <button type="button" class="button" onClick={() => act({ press: "hold", order, seen, minutes })}>
+                  {text.forMinutes(minutes)}
+                </button>
+              )}
+            </For>
+            <button type="button" class="button" onClick={() => act({ press: "hold", order, seen })}>
+              {text.untilReleased}
+            </button>
+          </div>
+        </div>
+      </Show>
+      <Show when={open.length > 0 && others().length > 0}>
+        <div class="setting" role="group" aria-label={text.sendTo}>
+          <h3>{text.sendTo}</h3>
+          <div class="choices inline">
+            <For each={others()}>
+              {(station) => (
+                <button
+                  type="button"
+                  class="button"
+                  onClick={() => act({ press: "transfer", order, seen, to: station.id, lines: open })}
+                >
+                  {station.name}
+                </button>
+              )}
+            </For>
+          </div>
+        </div>
+      </Show>
+    </Sheet>
+  );
+}

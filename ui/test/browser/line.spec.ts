@@ -1,0 +1,128 @@
+import { expect, findings, GLASSES, settle, test } from "./page";
+
+const pressed = () => window.fake.presses.map(({ press }) => press);
+
+test("a ticket's head opens what else can be done with it, and a toast takes it back", async ({ open }) => {
+  const page = await open("scene=friday", GLASSES[0], true);
+  const first = () => page.locator(".ticket h2").first();
+  await page.getByRole("button", { name: "Okafor: start, rush, hold, send" }).tap();
+  await page.getByRole("button", { name: "RUSH: before all others" }).tap();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(first()).toHaveText("Okafor");
+  await page.getByRole("button", { name: "Okafor goes first UNDO" }).tap();
+  await expect(first()).toHaveText("Table 12");
+  await page.getByRole("button", { name: /^Okafor: / }).tap();
+  await page.getByRole("button", { name: "10 min" }).tap();
+  await expect(page.locator(".ticket.held")).toContainText("HOLD 10 min");
+  await page.getByRole("button", { name: /^Okafor: / }).tap();
+  await page.getByRole("button", { name: "RELEASE: cook it now" }).tap();
+  await expect(page.locator(".ticket.held")).toHaveCount(0);
+  await page.getByRole("button", { name: /^Okafor: / }).tap();
+  await page.getByRole("button", { name: "START", exact: true }).tap();
+  await page.getByRole("button", { name: /^Okafor: / }).tap();
+  await page.getByRole("dialog").getByRole("button", { name: "Cold" }).tap();
+  await expect(page.getByRole("heading", { name: "Okafor" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Okafor sent over UNDO" }).tap();
+  await expect(page.getByRole("heading", { name: "Okafor" })).toBeVisible();
+  expect(await page.evaluate(pressed)).toEqual(["rush", "undo", "hold", "release", "start", "transfer", "undo"]);
+});
+
+test("what waits is grey and no touch, a course is fired, and a pass that waits cannot be bumped", async ({
+  open,
+}) => {
+  const page = await open("scene=line");
+  await expect(page.locator(".line.waits")).toHaveCount(2);
+  await page.locator(".line.waits").first().click();
+  await expect(page.getByText("at Make")).toBeVisible();
+  await expect(page.getByText("86 OUT")).toBeVisible();
+  await expect(page.getByRole("button", { name: /waits for Grill, Fry/ })).toBeDisabled();
+  expect(await page.evaluate(pressed)).toEqual([]);
+  await page.getByRole("button", { name: /^Table 12: / }).click();
+  await page.getByRole("button", { name: "FIRE Mains" }).click();
+  await expect(page.locator(".line.waits")).toHaveCount(0);
+  expect(await page.evaluate(() => window.fake.presses)).toMatchObject([{ press: "fire", course: 2 }]);
+});
+
+test("recall is searched by fingers and by words, looked at, and brought back", async ({ open }) => {
+  const page = await open("scene=friday", GLASSES[2], true);
+  await page.getByRole("button", { name: "BUMP Table 12" }).tap();
+  await page.waitForTimeout(300);
+  await page.getByRole("button", { name: "BUMP Okafor" }).tap();
+  await page.getByRole("button", { name: "Recall", exact: true }).tap();
+  await expect(page.locator(".row")).toHaveCount(2);
+  await page.getByRole("button", { name: "1", exact: true }).tap();
+  await page.getByRole("button", { name: "2", exact: true }).tap();
+  await expect(page.locator(".row")).toHaveCount(1);
+  await page.getByRole("button", { name: "Show all" }).tap();
+  await page.getByRole("searchbox").fill("okafor");
+  await expect(page.locator(".row")).toHaveCount(1);
+  await page.getByRole("button", { name: "Look at Okafor" }).tap();
+  await expect(page.getByRole("dialog").locator(".line")).not.toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.getByRole("button", { name: "Recall Okafor" }).tap();
+  await expect(page.getByText("Nothing found.")).toBeVisible();
+  expect(await page.evaluate(pressed)).toEqual(["bump", "bump", "recall"]);
+});
+
+test("a scheduled order is fired early", async ({ open }) => {
+  const page = await open("scene=friday&tab=scheduled");
+  await page
+    .getByRole("button", { name: /^Fire .* now$/ })
+    .first()
+    .click();
+  await expect(page.locator(".row")).toHaveCount(2);
+  expect(await page.evaluate(pressed)).toEqual(["fire"]);
+});
+
+test("a count marks its lines, and an item is eighty-sixed beside it", async ({ open }) => {
+  const page = await open("scene=line&tab=all_day");
+  const count = page.getByRole("button", { name: /Ribeye/ }).first();
+  await count.click();
+  await expect(count).toHaveAttribute("aria-pressed", "true");
+  await page.getByRole("button", { name: /^86 Ribeye/ }).click();
+  await page.getByRole("button", { name: "86: it is out" }).click();
+  await expect(page.getByRole("button", { name: /^86 Ribeye/ })).toHaveText("OUT");
+  await page.getByRole("button", { name: /stock changed UNDO/ }).click();
+  await expect(page.getByRole("button", { name: /^86 Ribeye/ })).toHaveText("86");
+  await page.getByRole("button", { name: "Whole kitchen" }).click();
+  await expect(page.getByText("750 g Dough")).toBeVisible();
+  expect(await page.evaluate(() => window.fake.goes.map(({ go }) => go))).toEqual(["mark", "counts"]);
+});
+
+test("keys: s starts what is selected, and writing is no command", async ({ open }) => {
+  const page = await open("scene=friday");
+  await page.keyboard.press("1");
+  await settle(page);
+  await page.keyboard.press("s");
+  await expect.poll(() => page.evaluate(pressed)).toEqual(["start_selected"]);
+  await page.getByRole("button", { name: "Recall", exact: true }).click();
+  await page.getByRole("searchbox").pressSequentially("rs 1");
+  expect(await page.evaluate(pressed)).toEqual(["start_selected"]);
+});
+
+for (const [index, glass] of GLASSES.entries()) {
+  test(`what is new is large enough and sound on glass ${index + 1}`, async ({ open }) => {
+    for (const query of [
+      "scene=line",
+      "scene=line&tab=all_day",
+      "scene=friday&tab=recall",
+      "scene=friday&tab=scheduled",
+    ]) {
+      const page = await open(query, glass);
+      expect(await findings(page)).toEqual([]);
+      const small = await page.evaluate((mm) => {
+        const least = 14.5 * mm - 1;
+        return [
+          ...document.querySelectorAll<HTMLElement>(".handle, .count, .stock, .list-head .button, .row .button"),
+        ]
+          .filter((element) => element.offsetHeight < least || element.offsetWidth < least)
+          .map((element) => `${element.className} ${element.offsetWidth} ${element.offsetHeight}`);
+      }, glass.mm);
+      expect(small).toEqual([]);
+    }
+    const page = await open("scene=line", glass);
+    await page.getByRole("button", { name: /^Table 12: / }).click();
+    expect(await findings(page)).toEqual([]);
+  });
+}
