@@ -6,7 +6,7 @@
 import { createSignal, For, type JSX, Show } from "solid-js";
 import type { AllDayCount } from "../generated/AllDayCount";
 import { useKitchen } from "../shell/kitchen";
-import { EmptyScreen } from "../shell/screens";
+import { EmptyList } from "../shell/screens";
 import { StockSheet } from "./StockSheet";
 
 export function AllDay(): JSX.Element {
@@ -31,7 +31,7 @@ export function AllDay(): JSX.Element {
       </div>
       <Show
         when={picture.counts.length > 0}
-        fallback={<EmptyScreen title={text.emptyAllDay} hint={text.emptyHint} />}
+        fallback={<EmptyList title={text.emptyAllDay} hint={text.emptyHint} />}
       >
         <ul class="all-day">
           <For each={picture.counts}>

@@ -4,7 +4,7 @@ import { For, type JSX, Show } from "solid-js";
 import { age, wallClock } from "../i18n/format";
 import { Cross } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
-import { EmptyScreen } from "../shell/screens";
+import { EmptyList } from "../shell/screens";
 import { Sheet } from "../shell/Sheet";
 import { Line } from "./Line";
 import { RowAbout } from "./Row";
@@ -18,7 +18,7 @@ export function Recall(): JSX.Element {
       <Search />
       <Show
         when={picture.rows.length > 0}
-        fallback={<EmptyScreen title={picture.head?.search ? text.nothingFound : text.emptyRecall} />}
+        fallback={<EmptyList title={picture.head?.search ? text.nothingFound : text.emptyRecall} />}
       >
         <ul class="rows">
           <For each={picture.rows}>

@@ -41,10 +41,27 @@ export function FailedScreen(props: { fault: Fault }): JSX.Element {
 
 /** Nothing to do. Says so together with the connection, so that a dead screen never looks like an empty kitchen. */
 export function EmptyScreen(props: { title: string; hint?: string | undefined }): JSX.Element {
+  return (
+    <main class="screen empty">
+      <Nothing title={props.title} hint={props.hint} />
+    </main>
+  );
+}
+
+/** The same in a list that has something above it. */
+export function EmptyList(props: { title: string; hint?: string | undefined }): JSX.Element {
+  return (
+    <div class="screen empty">
+      <Nothing title={props.title} hint={props.hint} />
+    </div>
+  );
+}
+
+function Nothing(props: { title: string; hint: string | undefined }): JSX.Element {
   const { text, picture } = useKitchen();
   const live = () => picture.connection?.state === "live";
   return (
-    <main class="screen empty">
+    <>
       <span class="sign" classList={{ trouble: !live() }}>
         <Show when={live()} fallback={<Unplugged />}>
           <Check />
@@ -59,6 +76,6 @@ export function EmptyScreen(props: { title: string; hint?: string | undefined })
       <p>
         <ConnectionMark />
       </p>
-    </main>
+    </>
   );
 }

@@ -16,7 +16,7 @@ test("BUMP looks pressed at once, and done when the kitchen says so; UNDO takes 
   const [bump, undo] = await page.evaluate(() => window.fake.presses);
   expect(bump).toMatchObject({ press: "bump", order: expect.any(String), seen: 1 });
   expect(bump && "lines" in bump && bump.lines.length).toBe(4);
-  expect(undo).toMatchObject({ press: "unbump" });
+  expect(undo).toMatchObject({ press: "undo" });
 });
 
 test("a line is done with one touch and not done with the next", async ({ open }) => {
