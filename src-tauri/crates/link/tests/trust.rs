@@ -107,7 +107,10 @@ async fn first(link: &mut Link) -> Result<(), (Cause, Option<WaitReason>)> {
             }
             Event::Changed { to: Phase::Live, .. } => return Ok(()),
             Event::Changed { cause: Some(cause), waits_for, .. } => return Err((cause, waits_for)),
-            Event::Changed { .. } | Event::Frame { .. } | Event::AttemptLimit { .. } => {}
+            Event::Changed { .. }
+            | Event::Frame { .. }
+            | Event::AttemptLimit { .. }
+            | Event::RoundTrip { .. } => {}
         }
     }
 }
