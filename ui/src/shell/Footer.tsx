@@ -43,7 +43,7 @@ function Counts(): JSX.Element {
       <For each={picture.head?.tab === "all_day" ? [] : picture.counts.slice(0, 24)}>
         {(count) => (
           <li>
-            <b>{count.open}</b> {count.name}
+            <b>{count.open}</b> <span class="item">{count.name}</span>
             <Show when={count.left === 0}>
               <b class="out"> {text.out}</b>
             </Show>
