@@ -82,7 +82,7 @@ function Search(): JSX.Element {
         type="search"
         class="words"
         aria-label={text.search}
-        placeholder={text.search}
+        placeholder={text.searchShort}
         value={search()}
         onInput={(event) => look(event.currentTarget.value)}
       />

@@ -289,6 +289,7 @@ export const en = {
   fireNow: "FIRE NOW",
   fireNowOf: (label: string) => `Fire now: ${label}`,
   search: "Number, table, name or item",
+  searchShort: "Find",
   clearSearch: "Show all",
   nothingFound: "Nothing found.",
   review: "LOOK",
