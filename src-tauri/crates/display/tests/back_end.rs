@@ -1,5 +1,7 @@
 //! What a back end cannot do is explained on the glass: a scripted Restaurant OS, the real hub, a real display core.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 mod common;
 
 use common::{Model, Screen, config};
