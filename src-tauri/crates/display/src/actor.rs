@@ -16,6 +16,7 @@ use crate::frame::{
 use crate::handle::{Config, Notification, Ring, Sound, Window};
 use crate::log::{Log, Lost, Want};
 use crate::press::{Pressing, Waiting as WaitingPress};
+use crate::spoken::Spoken;
 use crate::told::Told;
 use crate::view::{Looking, Role, Scene, Selected, View};
 use jiff::Timestamp;
@@ -43,6 +44,7 @@ pub(crate) enum Request {
     SetGrid { view: String, mount: u32, grid: Grid, reply: Reply<()> },
     Press { view: String, mount: u32, press: Press, reply: Reply<Pressed> },
     Go { view: String, mount: u32, go: Go, reply: Reply<()> },
+    Spoken { view: String, mount: u32, reply: Reply<Spoken> },
     Retry { reply: Reply<()> },
     Connection { reply: Reply<Connection> },
     Shutdown,
@@ -432,6 +434,13 @@ impl Actor {
                     Err(fault) => Err(fault),
                 };
                 let _ = reply.send(result);
+            }
+            Request::Spoken { view, mount, reply } => {
+                let spoken = self.view(&view, mount).map(drop).and_then(|()| {
+                    let held = self.views.get(&view).ok_or_else(|| Fault::new("mount_gone").passing())?;
+                    Ok(self.spoken(held))
+                });
+                let _ = reply.send(spoken);
             }
             Request::Retry { reply } => {
                 self.say(Input::Retry);

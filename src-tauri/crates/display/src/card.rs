@@ -302,7 +302,8 @@ fn plain_line(line: &Line) -> CardLine {
     }
 }
 
-fn press(own: &TicketLine<'_>) -> PressLine {
+/// What a press names of a line.
+pub(crate) fn press(own: &TicketLine<'_>) -> PressLine {
     PressLine { line: own.line.id.clone(), upto: own.asked }
 }
 

@@ -3,6 +3,7 @@
 use crate::actor::{Actor, Request};
 use crate::clock::{Clock, SystemClock};
 use crate::frame::{Connection, ConnectionChange, Frame, Go, Grid, Mounted, Press, Pressed};
+use crate::spoken::Spoken;
 use crate::view::Role;
 use journal::{Journal, OpenError};
 use kitchen::StationId;
@@ -273,6 +274,15 @@ impl Kitchen {
     pub async fn go(&self, view: &str, mount: u32, go: Go) -> Result<(), Fault> {
         let view = view.to_owned();
         self.ask(|reply| Request::Go { view, mount, go, reply }).await
+    }
+
+    /// What can be spoken of on a view now: taken when the talk button goes down.
+    ///
+    /// # Errors
+    /// As [`Kitchen::next_frame`].
+    pub async fn spoken(&self, view: &str, mount: u32) -> Result<Spoken, Fault> {
+        let view = view.to_owned();
+        self.ask(|reply| Request::Spoken { view, mount, reply }).await
     }
 
     /// A person wants the link tried now.

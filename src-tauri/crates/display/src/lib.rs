@@ -25,6 +25,7 @@ mod log;
 mod model;
 mod outbox;
 mod press;
+pub mod spoken;
 mod told;
 mod view;
 

@@ -1,0 +1,331 @@
+//! What can be spoken of on a view, and what a spoken command comes to there: a press, a look, or an answer.
+//!
+//! It is taken when the talk button goes down. So a command carries, like a touch, the version and the pieces that were on
+//! the glass when it was said, and goes through the same path with the same undo.
+
+use crate::actor::Actor;
+use crate::card;
+use crate::frame::{Go, Press, PressLine, Row, Tab, TicketLabel};
+use crate::view::{Scene, View, recall_rows};
+use kitchen::{
+    MenuItemId, OperationId, Order, OrderId, OrderLabel, OrderState, OrderType, StationId, StationRole,
+    Ticket, TicketLine, Urgency,
+};
+use std::collections::BTreeMap;
+use voice::spoken::{
+    Availability, Command, Question, Sight, Situation, SpokenItem, SpokenLine, SpokenTicket, Verb,
+};
+
+/// What could be spoken of on a view at one moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Spoken {
+    /// For the grammar.
+    pub situation: Situation,
+    tickets: BTreeMap<OrderId, Seen>,
+    /// The latest bump of each ticket that can be recalled.
+    bumps: BTreeMap<OrderId, OperationId>,
+    /// The latest act on this view that can be taken back.
+    undo: Option<(OrderId, OperationId)>,
+    /// Pieces still to be made at this station.
+    to_make: BTreeMap<MenuItemId, u32>,
+    page: u32,
+}
+
+/// A ticket as it was on the glass.
+#[derive(Debug, Clone, PartialEq)]
+struct Seen {
+    label: TicketLabel,
+    order_type: OrderType,
+    version: u64,
+    late: bool,
+    lines: Vec<SeenLine>,
+    /// The course that waits for its fire; none: the scheduled order.
+    course: Option<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct SeenLine {
+    item: MenuItemId,
+    name: String,
+    to_make: u32,
+    is_open: bool,
+    press: PressLine,
+}
+
+/// What a command comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Meaning {
+    /// As if it had been touched.
+    Press(Press),
+    /// As if somebody had gone there.
+    Go(Go),
+    /// Something to be shown large.
+    Answer(Answer),
+}
+
+/// What is shown large. The sentences are the language's.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// So many pieces are still to be made here.
+    Count {
+        /// All of them together.
+        pieces: u32,
+    },
+    /// These tickets are late, the oldest first.
+    Late(Vec<(TicketLabel, OrderType)>),
+    /// So many tickets are open here.
+    Open(u32),
+    /// What is still to be made of a ticket.
+    Lines(Vec<(u32, String)>),
+}
+
+/// Recallable tickets that can be spoken of; others are found in the list.
+const RECALLABLE: usize = 20;
+
+impl Spoken {
+    /// What a command comes to; nothing for what is over, or is for whoever asked a question.
+    #[must_use]
+    pub fn meaning(&self, command: &Command) -> Option<Meaning> {
+        match command {
+            Command::Ticket { verb, order } => self.on_ticket(*verb, order).map(Meaning::Press),
+            Command::Lines { verb, order, items } => {
+                let named = |line: &SeenLine| items.contains(&line.item);
+                self.on_lines(*verb, order, named).map(Meaning::Press)
+            }
+            Command::Transfer { order, to } => {
+                let seen = self.tickets.get(order)?;
+                let lines = seen.lines.iter().filter(|line| line.is_open).map(|line| line.press.line.clone());
+                let (order, to, lines) = (order.clone(), to.clone(), lines.collect());
+                Some(Meaning::Press(Press::Transfer { order, seen: seen.version, to, lines }))
+            }
+            Command::RecallLast => Some(Meaning::Press(Press::RecallLast)),
+            Command::Undo => {
+                let (order, operation) = self.undo.clone()?;
+                Some(Meaning::Press(Press::Undo { order, operation }))
+            }
+            Command::Ask(question) => self.answer(question).map(Meaning::Answer),
+            Command::Show(sight) => Some(Meaning::Go(self.go(sight))),
+            // No act of the kitchen yet, and never offered; and what answers a question.
+            Command::EightySix { .. } | Command::BackOn { .. } | Command::Yes | Command::No => None,
+        }
+    }
+
+    fn on_ticket(&self, verb: Verb, order: &OrderId) -> Option<Press> {
+        let version = self.tickets.get(order).map(|ticket| ticket.version);
+        let (order, seen) = (order.clone(), version);
+        match verb {
+            Verb::Bump | Verb::Start => self.on_lines(verb, &order, |_| true),
+            Verb::Recall => {
+                let operation = self.bumps.get(&order)?.clone();
+                Some(Press::Recall { order, operation })
+            }
+            Verb::Rush => Some(Press::Rush { order, seen: seen? }),
+            Verb::Unrush => Some(Press::Unrush { order, seen: seen? }),
+            Verb::Hold => Some(Press::Hold { order, seen: seen?, minutes: None }),
+            Verb::Release => Some(Press::Release { order, seen: seen? }),
+            Verb::Fire => {
+                let course = self.tickets.get(&order)?.course;
+                Some(Press::Fire { order, seen: seen?, course })
+            }
+            // Its command names the station.
+            Verb::Transfer => None,
+        }
+    }
+
+    fn on_lines(&self, verb: Verb, order: &OrderId, named: impl Fn(&SeenLine) -> bool) -> Option<Press> {
+        let ticket = self.tickets.get(order)?;
+        let meant =
+            |line: &&SeenLine| line.is_open && named(line) && (verb == Verb::Bump || line.to_make > 0);
+        let lines: Vec<PressLine> =
+            ticket.lines.iter().filter(meant).map(|line| line.press.clone()).collect();
+        let (order, seen) = (order.clone(), ticket.version);
+        match verb {
+            _ if lines.is_empty() => None,
+            Verb::Bump => Some(Press::Bump { order, seen, lines }),
+            Verb::Start => Some(Press::Start { order, seen, lines }),
+            Verb::Recall
+            | Verb::Rush
+            | Verb::Unrush
+            | Verb::Hold
+            | Verb::Release
+            | Verb::Fire
+            | Verb::Transfer => None,
+        }
+    }
+
+    fn answer(&self, question: &Question) -> Option<Answer> {
+        let standing = || self.situation.tickets.iter().filter(|ticket| ticket.position.is_some());
+        Some(match question {
+            Question::HowMany(items) => {
+                let pieces = items.iter().map(|item| self.to_make.get(item).copied().unwrap_or(0)).sum();
+                Answer::Count { pieces }
+            }
+            Question::Late => {
+                let seen = standing().filter_map(|ticket| self.tickets.get(&ticket.order));
+                Answer::Late(
+                    seen.filter(|seen| seen.late).map(|seen| (seen.label.clone(), seen.order_type)).collect(),
+                )
+            }
+            Question::Open => Answer::Open(u32::try_from(standing().count()).unwrap_or(u32::MAX)),
+            Question::On(order) => {
+                let lines = self.tickets.get(order)?.lines.iter().filter(|line| line.to_make > 0);
+                Answer::Lines(lines.map(|line| (line.to_make, line.name.clone())).collect())
+            }
+        })
+    }
+
+    fn go(&self, sight: &Sight) -> Go {
+        let tab = |tab| Go::Tab { tab };
+        match sight {
+            Sight::Own => tab(Tab::Station),
+            Sight::Expo => tab(Tab::Expo),
+            Sight::AllDay => tab(Tab::AllDay),
+            Sight::Scheduled => tab(Tab::Scheduled),
+            Sight::Recall => tab(Tab::Recall),
+            Sight::NextPage => Go::Page { page: self.page + 1 },
+            Sight::PreviousPage => Go::Page { page: self.page.saturating_sub(1).max(1) },
+            Sight::Page(page) => Go::Page { page: *page },
+            Sight::Order(order) => Go::Order { order: order.clone() },
+            Sight::Station(station) => Go::Station { station: station.clone() },
+        }
+    }
+}
+
+impl Actor {
+    /// What can be spoken of on a view now.
+    pub(crate) fn spoken(&self, view: &View) -> Spoken {
+        let pending = self.pending_orders();
+        let scene = self.scene(&pending);
+        let station = view.shown_station(scene.board);
+        let mut spoken = Spoken { page: view.page, ..Spoken::default() };
+        let standing = view.standing(&scene);
+        spoken.situation.pages = standing.iter().map(|(_, page)| *page).max().unwrap_or(1);
+        for (place, (order, _)) in (1..).zip(&standing) {
+            if let Some(order) = scene.board.order(order) {
+                spoken.stand(&scene, order, &station, place);
+            }
+        }
+        for order in scene.board.scheduled(scene.now) {
+            spoken.wait(&scene, order);
+        }
+        for row in recall_rows(&scene, &station, "") {
+            spoken.recallable(&scene, &row);
+        }
+        spoken.undo =
+            view.offers.last().map(|offer| (offer.toast.order.clone(), offer.toast.operation.clone()));
+        spoken.situation.can_undo = spoken.undo.is_some();
+        spoken.situation.can_recall_last = !spoken.bumps.is_empty();
+        let setup = scene.board.setup();
+        // Nobody can say here that a dish has run out: that is the POS's.
+        let item = |item: &kitchen::MenuItem| SpokenItem {
+            item: item.id.clone(),
+            name: item.name.clone(),
+            availability: Availability::Fixed,
+        };
+        spoken.situation.items = setup.menu.items.iter().map(item).collect();
+        let prep = setup.stations.iter().filter(|station| station.role == StationRole::Prep);
+        spoken.situation.stations = prep.map(|station| (station.id.clone(), station.name.clone())).collect();
+        spoken
+    }
+}
+
+impl Spoken {
+    /// A ticket on the glass.
+    fn stand(&mut self, scene: &Scene<'_>, order: &Order, station: &StationId, place: u32) {
+        let Some(ticket) = Ticket::of(order, station, scene.now) else { return };
+        let lines: Vec<SeenLine> =
+            ticket.own.iter().filter(|own| own.line.live() > 0 || own.is_open()).map(seen).collect();
+        for line in &lines {
+            *self.to_make.entry(line.item.clone()).or_default() += line.to_make;
+        }
+        let course = order.next_course(scene.now).map(|course| course.number);
+        let begun = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_none();
+        let voided = matches!(order.state, OrderState::Voided { .. });
+        let when = |wanted: bool, verb: Verb| (wanted && !voided).then_some(verb);
+        let can = [
+            Some(Verb::Bump),
+            when(ticket.own.iter().any(|own| begun(&own)), Verb::Start),
+            when(!order.rush, Verb::Rush),
+            when(order.rush, Verb::Unrush),
+            when(!ticket.held, Verb::Hold),
+            when(ticket.held, Verb::Release),
+            when(course.is_some(), Verb::Fire),
+            when(!station.is_expo(), Verb::Transfer),
+        ];
+        let spoken_line = |own: &TicketLine<'_>| SpokenLine {
+            item: own.line.item.clone(),
+            name: own.line.name.clone(),
+            can: [Some(Verb::Bump), when(begun(&own), Verb::Start)].into_iter().flatten().collect(),
+        };
+        let open = ticket.own.iter().filter(|own| own.is_open());
+        self.situation.tickets.push(SpokenTicket {
+            position: Some(place),
+            can: can.into_iter().flatten().collect(),
+            lines: open.map(spoken_line).collect(),
+            ..called(order)
+        });
+        let late = ticket.urgency(&scene.board.setup().settings, scene.now) == Urgency::Late;
+        self.see(scene, order, Seen { late, course, ..Seen::of(order, lines) });
+    }
+
+    /// An order whose time has not come.
+    fn wait(&mut self, scene: &Scene<'_>, order: &Order) {
+        if self.tickets.contains_key(&order.id) {
+            return;
+        }
+        self.situation.tickets.push(SpokenTicket { can: vec![Verb::Fire], ..called(order) });
+        self.see(scene, order, Seen::of(order, Vec::new()));
+    }
+
+    /// A bump that can be brought back; only the latest of each ticket, and of tickets that are gone from the glass.
+    fn recallable(&mut self, scene: &Scene<'_>, row: &Row) {
+        let Some(bump) = row.bump.clone() else { return };
+        let known = self.tickets.contains_key(&row.order) || self.bumps.contains_key(&row.order);
+        let Some(order) = scene.board.order(&row.order) else { return };
+        if known || self.bumps.len() >= RECALLABLE {
+            return;
+        }
+        self.bumps.insert(row.order.clone(), bump);
+        self.situation.tickets.push(SpokenTicket { can: vec![Verb::Recall], ..called(order) });
+    }
+
+    /// Acts name the version that the hub has confirmed, as those of cards do.
+    fn see(&mut self, scene: &Scene<'_>, order: &Order, seen: Seen) {
+        let version = scene.board.confirmed(&order.id).map_or(0, |order| order.version);
+        self.tickets.insert(order.id.clone(), Seen { version, ..seen });
+    }
+}
+
+impl Seen {
+    fn of(order: &Order, lines: Vec<SeenLine>) -> Self {
+        let (label, order_type) = (card::label(order), order.order_type);
+        Self { label, order_type, version: 0, late: false, lines, course: None }
+    }
+}
+
+fn seen(own: &TicketLine<'_>) -> SeenLine {
+    SeenLine {
+        item: own.line.item.clone(),
+        name: own.line.name.clone(),
+        to_make: own.to_make(),
+        is_open: own.is_open(),
+        press: card::press(own),
+    }
+}
+
+/// How an order is called; nothing can be done with it yet.
+fn called(order: &Order) -> SpokenTicket {
+    let name = match order.label() {
+        OrderLabel::Name(name) => Some(name.to_owned()),
+        OrderLabel::Table(_) | OrderLabel::Number(_) => None,
+    };
+    SpokenTicket {
+        order: order.id.clone(),
+        number: order.short_number().to_owned(),
+        table: order.table.clone(),
+        name,
+        position: None,
+        can: Vec::new(),
+        lines: Vec::new(),
+    }
+}
