@@ -6,7 +6,7 @@
 use crate::actor::Actor;
 use crate::card;
 use crate::frame::{Go, Press, PressLine, Row, Tab, TicketLabel};
-use crate::view::{Scene, View, recall_rows};
+use crate::view::{Role, Scene, View, recall_rows};
 use kitchen::{
     MenuItemId, OperationId, Order, OrderId, OrderLabel, OrderState, OrderType, StationId, StationRole,
     Ticket, TicketLine, Urgency,
@@ -105,8 +105,10 @@ impl Spoken {
             }
             Command::Ask(question) => self.answer(question).map(Meaning::Answer),
             Command::Show(sight) => Some(Meaning::Go(self.go(sight))),
-            // No act of the kitchen yet, and never offered; and what answers a question.
-            Command::EightySix { .. } | Command::BackOn { .. } | Command::Yes | Command::No => None,
+            Command::EightySix { item } => self.stock(item, Some(0)).map(Meaning::Press),
+            Command::BackOn { item } => self.stock(item, None).map(Meaning::Press),
+            // For whoever asked the question.
+            Command::Yes | Command::No => None,
         }
     }
 
@@ -151,6 +153,11 @@ impl Spoken {
             | Verb::Fire
             | Verb::Transfer => None,
         }
+    }
+
+    fn stock(&self, item: &MenuItemId, left: Option<u32>) -> Option<Press> {
+        let held = self.situation.items.iter().find(|held| &held.item == item)?;
+        Some(Press::Stock { item: item.clone(), name: held.name.clone(), left })
     }
 
     fn answer(&self, question: &Question) -> Option<Answer> {
@@ -216,15 +223,17 @@ impl Actor {
         spoken.situation.can_undo = spoken.undo.is_some();
         spoken.situation.can_recall_last = !spoken.bumps.is_empty();
         let setup = scene.board.setup();
-        // Nobody can say here that a dish has run out: that is the POS's.
         let item = |item: &kitchen::MenuItem| SpokenItem {
             item: item.id.clone(),
             name: item.name.clone(),
-            availability: Availability::Fixed,
+            availability: if item.available { Availability::Available } else { Availability::EightySixed },
         };
         spoken.situation.items = setup.menu.items.iter().map(item).collect();
         let prep = setup.stations.iter().filter(|station| station.role == StationRole::Prep);
         spoken.situation.stations = prep.map(|station| (station.id.clone(), station.name.clone())).collect();
+        if view.role == Role::Guest {
+            spoken.situation.look_only();
+        }
         spoken
     }
 }

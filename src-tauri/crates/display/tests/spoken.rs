@@ -10,7 +10,7 @@ use testkit::{ScriptedHub, draft, eventually, line};
 use voice::spoken::{Command, ENGLISH, Grammar, Sureness};
 
 async fn spoken(screen: &Screen) -> Spoken {
-    screen.kitchen.spoken(&screen.window.view, screen.window.mount).await.unwrap()
+    screen.kitchen.spoken(&screen.window.view, screen.window.mount).await.expect("a mounted view")
 }
 
 /// What words come to on what was on the glass.
@@ -25,7 +25,7 @@ fn meaning(spoken: &Spoken, words: &str) -> Option<Meaning> {
 async fn say(screen: &mut Screen, words: &str) {
     match meaning(&spoken(screen).await, words) {
         Some(Meaning::Press(press)) => {
-            screen.press(press).await.unwrap();
+            screen.press(press).await.expect("it is taken");
         }
         Some(Meaning::Go(go)) => screen.go(go).await,
         other => panic!("{words:?} came to {other:?}"),
@@ -131,8 +131,13 @@ async fn only_what_can_be_done_now_is_offered() {
     screen.until("the order", |w| w.card("o12").is_some()).await;
     let now = spoken(&screen).await;
     assert_eq!(meaning(&now, "release table twelve"), None, "it is not held");
-    assert_eq!(meaning(&now, "eighty six the ribeye"), None, "the kitchen has no such act");
+    assert_eq!(meaning(&now, "ribeye back on"), None, "it has not run out");
+    say(&mut screen, "eighty six the ribeye").await;
+    screen.until("out", |w| w.card("o12").is_some_and(|card| card.lines[0].out == Some(true))).await;
+    say(&mut screen, "ribeye back on").await;
+    screen.until("back", |w| w.card("o12").is_some_and(|card| card.lines[0].out != Some(true))).await;
+    let sent = hub.arrivals().len();
     assert_eq!(meaning(&now, "show expo"), Some(Meaning::Go(Go::Tab { tab: Tab::Expo })));
     screen.kitchen.shutdown().await;
-    eventually("nothing was sent", || async { hub.arrivals().is_empty().then_some(()) }).await;
+    eventually("nothing else was sent", || async { (hub.arrivals().len() == sent).then_some(()) }).await;
 }

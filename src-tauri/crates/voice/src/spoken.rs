@@ -42,6 +42,20 @@ pub struct Situation {
     pub is_asking: bool,
 }
 
+impl Situation {
+    /// Leaves only what changes nothing: questions, and where to look.
+    pub fn look_only(&mut self) {
+        for ticket in &mut self.tickets {
+            ticket.can.clear();
+            ticket.lines.clear();
+        }
+        for item in &mut self.items {
+            item.availability = Availability::Fixed;
+        }
+        (self.can_undo, self.can_recall_last) = (false, false);
+    }
+}
+
 /// A ticket that can be spoken of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpokenTicket {

@@ -257,6 +257,17 @@ fn a_question_can_be_answered_only_while_it_is_asked() {
     assert_eq!(grammar.listen("never mind").sureness, Sureness::Sure(Command::No));
 }
 
+#[test]
+fn whoever_may_only_look_is_offered_no_act() {
+    let mut situation = situation();
+    situation.look_only();
+    let grammar = Grammar::build(&ENGLISH, &situation);
+    let ids = grammar.sayings();
+    let acts = ids.iter().flat_map(|saying| grammar.meanings(&saying.id)).filter(Command::is_act);
+    assert_eq!(acts.collect::<Vec<_>>(), []);
+    assert_eq!(grammar.listen("what's late").sureness, Sureness::Sure(Command::Ask(Question::Late)));
+}
+
 fn found(verdict: Verdict, id: &str, heard: &str, others: &[&str]) -> Match {
     let others = others.iter().map(|id| Candidate { id: (*id).to_owned(), score: -5.0 }).collect();
     Match { revision: 1, verdict, id: Some(id.into()), score: -1.0, gap: 3.0, heard: heard.into(), others }
