@@ -662,9 +662,15 @@ impl Actor {
         let stations: BTreeSet<_> =
             self.views.values().map(|view| view.shown_station(&self.log.board)).collect();
         let mut glass: BTreeMap<OrderId, Heard> = BTreeMap::new();
+        let mut added: BTreeMap<OrderId, At> = BTreeMap::new();
         for station in &stations {
             for ticket in self.log.board.tickets(station, self.now) {
-                let heard = if card::is_fresh(&ticket, self.now) { Heard::Fresh } else { Heard::Seen };
+                if let Some(since) = card::added_lately(&ticket, self.now) {
+                    let newest = added.entry(ticket.order.id.clone()).or_insert(since);
+                    *newest = since.max(*newest);
+                }
+                let is_fresh = card::is_fresh(&ticket, self.now);
+                let heard = if is_fresh { Heard::Fresh { since: ticket.since } } else { Heard::Seen };
                 let held = glass.entry(ticket.order.id.clone()).or_insert(heard);
                 // Begun anywhere is begun.
                 if heard == Heard::Seen {
@@ -672,6 +678,8 @@ impl Actor {
                 }
             }
         }
+        // But what came to it since is not.
+        glass.extend(added.into_iter().map(|(order, since)| (order, Heard::Fresh { since })));
         let rung = self.bell.listen(&glass, self.now);
         if rung.now {
             self.sound(Sound::NewOrder);

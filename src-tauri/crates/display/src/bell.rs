@@ -14,8 +14,8 @@ const MOST_REPEATS: u32 = 6;
 /// What has been announced, and what still rings.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
-    /// Orders that were on the glass before; a recall is no new order.
-    known: BTreeSet<OrderId>,
+    /// Orders that were on the glass before, with the moment of the newest work announced; a recall is no new work.
+    known: BTreeMap<OrderId, At>,
     ringing: BTreeSet<OrderId>,
     repeats: u32,
     last: Option<At>,
@@ -24,8 +24,11 @@ pub(crate) struct Bell {
 /// An order on some glass of this display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// Nobody has touched it and it is young.
-    Fresh,
+    /// Something on it is young and nobody has touched that: the ticket, a course of it, or what was added or sent here.
+    Fresh {
+        /// When that came.
+        since: At,
+    },
     /// Anything else.
     Seen,
 }
@@ -44,11 +47,19 @@ impl Bell {
     pub(crate) fn listen(&mut self, glass: &BTreeMap<OrderId, Heard>, now: At) -> Rung {
         let mut new = BTreeSet::new();
         for (order, heard) in glass {
-            if self.known.insert(order.clone()) && *heard == Heard::Fresh {
-                new.insert(order.clone());
+            let came = match heard {
+                Heard::Fresh { since } => *since,
+                Heard::Seen => At(0),
+            };
+            let before = self.known.get(order).copied();
+            if before.is_none_or(|known| known < came) {
+                self.known.insert(order.clone(), came);
+                if came > At(0) {
+                    new.insert(order.clone());
+                }
             }
         }
-        self.ringing.retain(|order| glass.get(order) == Some(&Heard::Fresh));
+        self.ringing.retain(|order| matches!(glass.get(order), Some(Heard::Fresh { .. })));
         self.ringing.extend(new.iter().cloned());
         if !new.is_empty() {
             self.repeats = 0;
@@ -78,13 +89,15 @@ impl Bell {
 
     /// Forgets orders that are gone for good.
     pub(crate) fn keep(&mut self, known: impl Fn(&OrderId) -> bool) {
-        self.known.retain(known);
+        self.known.retain(|order, _| known(order));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const FRESH: Heard = Heard::Fresh { since: At(1) };
 
     fn glass(orders: &[(&str, Heard)]) -> BTreeMap<OrderId, Heard> {
         orders.iter().map(|(id, heard)| (OrderId::from(*id), *heard)).collect()
@@ -93,15 +106,26 @@ mod tests {
     #[test]
     fn the_first_order_on_an_empty_screen_rings_and_a_recall_does_not() {
         let mut bell = Bell::default();
-        assert!(bell.listen(&glass(&[("a", Heard::Fresh)]), At(0)).now);
+        assert!(bell.listen(&glass(&[("a", FRESH)]), At(0)).now);
         assert!(!bell.listen(&glass(&[]), At(10)).now);
-        assert!(!bell.listen(&glass(&[("a", Heard::Fresh)]), At(20)).now);
-        assert!(!bell.listen(&glass(&[("a", Heard::Fresh), ("old", Heard::Seen)]), At(30)).now);
+        assert!(!bell.listen(&glass(&[("a", FRESH)]), At(20)).now);
+        assert!(!bell.listen(&glass(&[("a", FRESH), ("old", Heard::Seen)]), At(30)).now);
+    }
+
+    #[test]
+    fn a_course_or_an_added_line_of_a_known_order_rings_once_more() {
+        let mut bell = Bell::default();
+        assert!(bell.listen(&glass(&[("a", FRESH), ("b", Heard::Seen)]), At(0)).now);
+        assert!(!bell.listen(&glass(&[("a", Heard::Seen), ("b", Heard::Seen)]), At(10)).now);
+        let later = Heard::Fresh { since: At(900) };
+        let rung = bell.listen(&glass(&[("a", later), ("b", later)]), At(900));
+        assert!(rung.now && rung.new.len() == 2);
+        assert!(!bell.listen(&glass(&[("a", later), ("b", later)]), At(910)).now);
     }
 
     #[test]
     fn it_rings_again_until_somebody_touches_or_begins_and_not_for_ever() {
-        let fresh = glass(&[("a", Heard::Fresh)]);
+        let fresh = glass(&[("a", FRESH)]);
         let mut bell = Bell::default();
         bell.listen(&fresh, At(0));
         assert!(!bell.listen(&fresh, At(7_999)).now);

@@ -3,8 +3,8 @@
 //! Pure: a card is made from the ticket, the setup and the hub's time, and is the same whoever asks.
 
 use kitchen::{
-    At, Line, LineState, MenuItem, MenuItemId, Modifier, ModifierClass, Order, OrderLabel, OrderState, Setup,
-    StationId, StationRole, Ticket, TicketLine,
+    At, ChangeKind, Line, LineState, MenuItem, MenuItemId, Modifier, ModifierClass, Order, OrderLabel,
+    OrderState, Setup, StationId, StationRole, Ticket, TicketLine,
 };
 use std::collections::BTreeSet;
 use wire::hub::Fault;
@@ -101,6 +101,13 @@ pub(crate) fn is_fresh(ticket: &Ticket<'_>, now: At) -> bool {
     now < fresh_until(ticket)
         && ticket.own.iter().all(untouched)
         && ticket.own.iter().any(|own| own.work.is_untouched() && own.is_open())
+}
+
+/// When the newest line came that was added to the ticket or sent here, if nobody has touched it and it is young.
+pub(crate) fn added_lately(ticket: &Ticket<'_>, now: At) -> Option<At> {
+    let marks = ticket.own.iter().filter(|own| own.is_open()).filter_map(|own| own.work.change.as_ref());
+    let added = marks.filter(|change| change.kind == ChangeKind::Added).map(|change| change.at);
+    added.filter(|at| now < at.plus(FRESH_MS)).max()
 }
 
 fn next_course(order: &Order, now: At) -> Option<NextCourse> {

@@ -565,6 +565,7 @@ async fn a_transfer_goes_to_the_other_glass_and_its_toast_brings_it_back() {
     grill.until("the order", |w| w.card("o1").is_some()).await;
     let card = grill.window.card("o1").unwrap().clone();
     let lines = vec![card.lines[0].id.clone()];
+    let mut sounds = fry.kitchen.sounds();
     let transfer = Press::Transfer { order: "o1".into(), seen: card.seen, to: "fry".into(), lines };
     let operation = grill.press(transfer).await.unwrap().operation.unwrap();
     grill.until("gone here", |w| w.card("o1").is_none()).await;
@@ -575,6 +576,7 @@ async fn a_transfer_goes_to_the_other_glass_and_its_toast_brings_it_back() {
         })
     })
     .await;
+    timeout(Duration::from_secs(2), sounds.recv()).await.expect("work that is sent over rings").unwrap();
     grill.press(Press::Undo { order: "o1".into(), operation }).await.unwrap();
     grill.until("back", |w| w.card("o1").is_some()).await;
     fry.until("gone there", |w| w.card("o1").is_none()).await;
