@@ -456,3 +456,50 @@ async fn r1_05_a_hundred_clients_leave_no_task() {
     answerer.stop().await;
     no_tasks_but(held + 2).await;
 }
+
+/// The contract of a Restaurant OS server: the pair against forged requests, the restaurant, no cookie but that one; the
+/// offer goes to the endpoint of the beta's shape with the model and the minted secret.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restaurant_os_server_mints_and_another_takes_the_call() {
+    use axum::extract::Query;
+    use axum::http::HeaderMap;
+    use std::collections::BTreeMap;
+    let (offered, mut offers) = mpsc::channel(1);
+    let mint = |headers: HeaderMap, body: String| async move {
+        assert_eq!(headers["cookie"], "csrf_token=brigade");
+        assert_eq!(headers["x-csrf-token"], "brigade");
+        assert_eq!(headers["x-restaurant-id"], "r1");
+        assert_eq!(headers["authorization"], "Bearer marked-token");
+        assert_eq!(body, r#"{"context":"server"}"#);
+        r#"{"client_secret":{"value":"ek_marked","expires_at":1},"model":"m1","menu_context":"soup","expires_at":1}"#
+    };
+    let take = move |Query(query): Query<BTreeMap<String, String>>, headers: HeaderMap| async move {
+        offered.send((query["model"].clone(), headers["authorization"].clone())).await.unwrap();
+        axum::http::StatusCode::IM_A_TEAPOT
+    };
+    let app = axum::Router::new()
+        .route("/api/v1/realtime/session", axum::routing::post(mint))
+        .route("/v1/realtime", axum::routing::post(take));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let secrets = Secrets::RestaurantOs {
+        url: format!("{host}/api/v1"),
+        authorization: Some(Authorization::Source(Arc::new(|| Ok("marked-token".to_owned())))),
+        restaurant: "r1".to_owned(),
+        calls: format!("{host}/v1/realtime"),
+        model: "unused".to_owned(),
+    };
+    let first = secrets.first_word().unwrap();
+    assert_eq!(
+        first["session"]["turn_detection"],
+        serde_json::Value::Null,
+        "it was minted for an open microphone"
+    );
+    let setup = Setup { secrets, network: Network::default(), http: http().unwrap(), fails_at: None };
+    let ended = within("the end", Connection::open(1, setup).task).await.unwrap();
+    assert!(ended.reason.contains("418"), "{}", ended.reason);
+    let (model, authorization) = within("the offer", offers.recv()).await.unwrap();
+    assert_eq!((model.as_str(), authorization.to_str().unwrap()), ("m1", "Bearer ek_marked"));
+    server.abort();
+}
