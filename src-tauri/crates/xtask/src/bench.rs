@@ -1,7 +1,7 @@
 //! `cargo xtask bench NAME`: measures the release build and prints a table; the last line is for machines.
 
 use crate::machine::{self, Purpose};
-use crate::{Stop, cargo, must, run as build};
+use crate::{Stop, cargo, model, must, notes, run as build};
 
 /// What can be measured, and what cargo does for it.
 const BENCHES: &[(&str, &[&[&str]])] = &[
@@ -24,7 +24,11 @@ const BENCHES: &[(&str, &[&[&str]])] = &[
             &["bench", "--package", "brigade", "--bench", "chaos"],
         ],
     ),
+    (VOICE, &[&["bench", "--package", "recogniser", "--bench", "voice"]]),
 ];
+
+/// Needs voices and a model, and no page.
+const VOICE: &str = "voice";
 
 pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     let known = || BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
@@ -34,7 +38,21 @@ pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     let Some((_, commands)) = BENCHES.iter().find(|(bench, _)| bench == name) else {
         return Err(Stop { why: format!("there is no benchmark `{name}`, only: {}", known()), code: 2 });
     };
+    if name == VOICE {
+        return voice(commands);
+    }
     machine::prepare(Purpose::Test)?;
     build::page()?;
     commands.iter().try_for_each(|command| must(cargo().args(*command), &format!("the benchmark {name}")))
+}
+
+fn voice(commands: &[&[&str]]) -> Result<(), Stop> {
+    machine::prepare(Purpose::Speak)?;
+    let model = model::folder().ok_or("there is no speech model to measure")?;
+    let clips = notes()?.join("clips");
+    commands.iter().try_for_each(|command| {
+        let mut bench = cargo();
+        bench.args(*command).env(model::VARIABLE, &model).env("BENCH_CLIPS", &clips);
+        must(&mut bench, "the benchmark voice")
+    })
 }

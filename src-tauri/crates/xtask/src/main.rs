@@ -6,6 +6,7 @@
 mod bench;
 mod bundle;
 mod machine;
+mod model;
 mod page;
 mod part;
 mod python;
@@ -33,7 +34,7 @@ impl<T: Into<String>> From<T> for Stop {
 const USAGE: &str = "\
 cargo xtask run [--release] [-- OPTIONS]   build what changed and start Brigade; OPTIONS go to it (try -- --help)
 cargo xtask test                           every check and every test; ends with a table
-cargo xtask bench NAME                     measures the release build; NAME is one of: glass, chaos
+cargo xtask bench NAME                     measures the release build; NAME is one of: glass, chaos, voice
 cargo xtask bundle                         a release build as a Debian package
 cargo xtask shots [FOLDER]                 pictures of the running application at four screen sizes";
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::machine::{self, Purpose};
-use crate::{Stop, cargo, must, page, target};
+use crate::{Stop, cargo, model, must, page, target};
 
 pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     let (ours, passed_on) = match words.iter().position(|word| word == "--") {
@@ -31,8 +31,12 @@ pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
         build.arg("--release");
     }
     must(&mut build, "the build")?;
+    let mut app = Command::new(target().join(profile).join("brigade"));
+    if let Some(folder) = model::folder() {
+        app.env(model::VARIABLE, folder);
+    }
     println!("starting Brigade");
-    start(Command::new(target().join(profile).join("brigade")).args(passed_on))
+    start(app.args(passed_on))
 }
 
 /// Installs the packages of the page and builds it, when needed.

@@ -12,7 +12,7 @@ use std::time::Instant;
 use crate::machine::{self, Purpose, System};
 use crate::part::{End, Part, Show};
 use crate::report::{self, Tally};
-use crate::{Stop, cargo, must, notes, npm, page, python, root};
+use crate::{Stop, cargo, model, must, notes, npm, page, python, root};
 
 pub(crate) fn run() -> Result<(), Stop> {
     machine::prepare(Purpose::Test)?;
@@ -106,6 +106,9 @@ fn compile(rooms: &[&str]) -> Vec<Part> {
 fn rust_tests(name: &str, which: &[&str]) -> Part {
     let mut command = with(cargo(), &["test", "--no-fail-fast"]);
     command.args(which);
+    if let Some(folder) = model::folder() {
+        command.env(model::VARIABLE, folder);
+    }
     Part::run(name, command, Show::Live, report::cargo_test)
 }
 

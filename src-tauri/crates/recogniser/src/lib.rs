@@ -1,0 +1,236 @@
+//! Hears which of the commands that can be said now was said.
+//!
+//! Speech recognition that may write anything writes what sounds likely in general; a kitchen's commands seldom do. So the
+//! network is asked another question: of all that can be said now, how likely is each? The answer is a score, and the
+//! distance to the next best, and these decide between acting, asking and leaving it alone.
+//!
+//! Pure and synchronous: no clock, no thread of its own, no file but the model's. It is heavy (a third of a second of both
+//! cores, a hundred megabytes once loaded): callers keep it off the threads that answer people.
+
+mod grammar;
+mod mel;
+mod network;
+mod search;
+mod vocabulary;
+mod weights;
+
+pub use grammar::{Grammar, Saying};
+pub use mel::SAMPLE_RATE;
+
+use mel::{HOP, Mel};
+use network::{LONGEST_SOUND, Network};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use vocabulary::Vocabulary;
+use weights::Weights;
+
+/// The network's numbers, in a model's folder.
+pub const MODEL_FILE: &str = "model.bin";
+/// The pieces of words it writes, in the same folder.
+pub const VOCABULARY_FILE: &str = "vocabulary.txt";
+
+/// Silence that the network is given after what was said: without it the end of the last word is in doubt.
+const SILENCE: usize = SAMPLE_RATE;
+
+/// What the network can listen to at once, the silence included.
+const LONGEST: usize = LONGEST_SOUND * 2 * HOP;
+
+/// Free text longer than this for its sound is the network talking to itself: pieces a second, and those it may always use.
+const PIECES_PER_SECOND: usize = 12;
+const PIECES_AT_LEAST: usize = 8;
+
+/// Other sayings that a verdict tells.
+const OTHERS: usize = 4;
+
+/// Why there is no recogniser.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A file of the model cannot be read.
+    #[error("the speech model's file {} cannot be read", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It can be read, but is torn.
+    #[error("the speech model's file ends too early")]
+    Torn(#[from] std::io::Error),
+    /// It is not the model this program knows.
+    #[error("this is not the speech model that Brigade knows: {0}")]
+    Format(String),
+    /// The arithmetic refused it.
+    #[error("the speech model cannot be computed with")]
+    Compute(#[from] candle_core::Error),
+}
+
+/// Why an utterance could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum HearError {
+    /// Nothing was said.
+    #[error("there is no sound")]
+    NoSound,
+    /// It cannot listen for so long at once.
+    #[error("{seconds} s of sound are more than can be listened to at once")]
+    TooLong {
+        /// How much it was.
+        seconds: usize,
+    },
+    /// The arithmetic failed.
+    #[error("the speech model cannot be computed with")]
+    Compute(#[from] candle_core::Error),
+}
+
+/// What is to be done with what was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// It was said: act, and offer to undo.
+    Sure,
+    /// It may have been said: show it and ask.
+    Ask,
+    /// Nothing that can be said now was said.
+    None,
+}
+
+/// How likely it is that a saying was said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Likely {
+    /// The saying's id.
+    pub id: String,
+    /// Natural logarithm of its likelihood among everything that could be written, all its wordings together.
+    pub score: f32,
+    /// The same for each piece of its likeliest wording: long ones are less likely than short ones, whatever was said.
+    pub mean: f32,
+    /// Its likeliest wording.
+    pub words: String,
+}
+
+/// What was heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// What is to be done with it.
+    pub certainty: Certainty,
+    /// The likeliest saying; none if nothing can be said now.
+    pub best: Option<Likely>,
+    /// How much likelier it is than the next.
+    pub gap: f32,
+    /// The next ones, the likeliest first.
+    pub others: Vec<Likely>,
+}
+
+/// From which mean score and gap on it is sure, and from which it is worth asking.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds {
+    /// Sure from this mean score on ...
+    pub sure_mean: f32,
+    /// ... if the gap is as large as this.
+    pub sure_gap: f32,
+    /// Worth asking from this mean score on ...
+    pub ask_mean: f32,
+    /// ... if the gap is as large as this.
+    pub ask_gap: f32,
+}
+
+impl Thresholds {
+    /// What a mean score and a gap stand for.
+    #[must_use]
+    pub fn judge(&self, mean: f32, gap: f32) -> Certainty {
+        if mean >= self.sure_mean && gap >= self.sure_gap {
+            Certainty::Sure
+        } else if mean >= self.ask_mean && gap >= self.ask_gap {
+            Certainty::Ask
+        } else {
+            Certainty::None
+        }
+    }
+}
+
+impl Default for Thresholds {
+    /// Chosen on the tuning voices of `cargo xtask bench voice`: there nothing wrong and no other sound is acted on.
+    fn default() -> Self {
+        Self { sure_mean: -2.3, sure_gap: 2.0, ask_mean: -3.3, ask_gap: 0.3 }
+    }
+}
+
+/// The loaded model.
+pub struct Recogniser {
+    mel: Mel,
+    network: Network,
+    vocabulary: Vocabulary,
+    thresholds: Thresholds,
+}
+
+impl Recogniser {
+    /// Reads a model from its folder: [`MODEL_FILE`] and [`VOCABULARY_FILE`].
+    ///
+    /// # Errors
+    /// When the files are not there, or are not those of the model this program knows.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let at = |name: &str| folder.join(name);
+        let missing = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ModelError::File { path, source }
+        };
+        let path = at(VOCABULARY_FILE);
+        let vocabulary = Vocabulary::read(&std::fs::read_to_string(&path).map_err(missing(&path))?)?;
+        let path = at(MODEL_FILE);
+        let file = File::open(&path).map_err(missing(&path))?;
+        let mut weights = Weights::read(BufReader::new(file))?;
+        let network = Network::new(&mut weights)?;
+        Ok(Self { mel: Mel::new()?, network, vocabulary, thresholds: Thresholds::default() })
+    }
+
+    /// What can be said now, made ready for listening.
+    #[must_use]
+    pub fn grammar(&self, sayings: &[Saying]) -> Grammar {
+        Grammar::new(&self.vocabulary, sayings)
+    }
+
+    /// Which of these was said in an utterance: one channel of [`SAMPLE_RATE`], full scale 1.
+    ///
+    /// # Errors
+    /// See [`HearError`].
+    pub fn recognise(&self, sound: &[f32], grammar: &Grammar) -> Result<Verdict, HearError> {
+        let decoding = self.network.listen(&self.seen(sound)?)?;
+        let found = search::among(&self.network, decoding, grammar)?;
+        let mut likely = found.into_iter().map(|found| Likely {
+            id: grammar.id(found.saying).to_owned(),
+            score: found.score,
+            mean: found.mean,
+            words: found.words,
+        });
+        let best = likely.next();
+        let others: Vec<Likely> = likely.take(OTHERS).collect();
+        let score = best.as_ref().map_or(f32::NEG_INFINITY, |best| best.score);
+        let mean = best.as_ref().map_or(f32::NEG_INFINITY, |best| best.mean);
+        let next = others.first().map_or(f32::NEG_INFINITY, |next| next.score);
+        // Two that are both impossible are not far apart.
+        let gap = if score.is_finite() { score - next } else { 0.0 };
+        Ok(Verdict { certainty: self.thresholds.judge(mean, gap), best, gap, others })
+    }
+
+    /// What was said, in whatever words.
+    ///
+    /// # Errors
+    /// See [`HearError`].
+    pub fn transcribe(&self, sound: &[f32]) -> Result<String, HearError> {
+        let decoding = self.network.listen(&self.seen(sound)?)?;
+        let most = PIECES_AT_LEAST + sound.len() * PIECES_PER_SECOND / SAMPLE_RATE;
+        Ok(self.vocabulary.text(&search::freely(&self.network, decoding, most)?))
+    }
+
+    fn seen(&self, sound: &[f32]) -> Result<candle_core::Tensor, HearError> {
+        if sound.len() < HOP {
+            return Err(HearError::NoSound);
+        }
+        let whole = sound.len() + SILENCE;
+        if whole > LONGEST {
+            return Err(HearError::TooLong { seconds: sound.len() / SAMPLE_RATE });
+        }
+        let mut padded = Vec::with_capacity(whole);
+        padded.extend_from_slice(sound);
+        padded.resize(whole, 0.0);
+        Ok(self.mel.of(&padded)?)
+    }
+}
