@@ -1,8 +1,9 @@
 //! The HTTP side of the hub: connections, limits, who may come in, and the table of paths.
 //!
-//! Knows nothing of orders. Nothing but the probes is open without a token; `/ws` asks for it in its first message.
+//! Knows nothing of orders. Nothing but the probes is open without a token; `/ws` asks for it in its first message, a
+//! voice call for the secret that a token has minted.
 
-use crate::{Core, rest, status, ws};
+use crate::{Core, rest, status, voice, ws};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -129,6 +130,15 @@ pub(crate) fn paths() -> Vec<(&'static str, &'static str, MethodRouter<Arc<Core>
         ("PUT", "/api/v1/settings", put(rest::put_settings)),
         ("GET", "/api/v1/status", get(rest::get_status)),
         ("GET", "/api/v1/openapi.json", get(rest::get_openapi)),
+        ("POST", "/api/v1/realtime/client_secrets", post(voice::rest::post_secret)),
+    ]
+}
+
+/// The paths that open with a client secret instead of a token; each asks for it itself.
+pub(crate) fn secret_paths() -> Vec<(&'static str, &'static str, MethodRouter<Arc<Core>>)> {
+    vec![
+        ("POST", "/api/v1/realtime/calls", post(voice::rest::post_call)),
+        ("POST", "/api/v1/realtime/calls/{id}/hangup", post(voice::rest::post_hangup)),
     ]
 }
 
@@ -149,7 +159,7 @@ fn router(core: &Arc<Core>) -> Router {
         .fallback(async || Refused(Fault::new("not_found")))
         .method_not_allowed_fallback(async || Refused(Fault::new("method_not_allowed")))
         .layer(middleware::from_fn_with_state(core.clone(), admit));
-    let open = open_paths().into_iter().fold(Router::new(), add);
+    let open = open_paths().into_iter().chain(secret_paths()).fold(Router::new(), add);
     closed.merge(open).layer(middleware::from_fn(watch)).with_state(core.clone())
 }
 
@@ -260,7 +270,8 @@ mod tests {
             .collect();
         let name =
             |is_open| move |(method, path, _): (&str, &str, _)| (method.to_owned(), path.to_owned(), is_open);
-        let served = paths().into_iter().map(name(false)).chain(open_paths().into_iter().map(name(true)));
+        let closed = paths().into_iter().chain(secret_paths());
+        let served = closed.map(name(false)).chain(open_paths().into_iter().map(name(true)));
         assert_eq!(served.collect::<BTreeSet<_>>(), described);
     }
 

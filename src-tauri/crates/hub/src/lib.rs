@@ -32,6 +32,11 @@ mod store;
 mod text;
 mod tokens;
 pub mod upstream;
+#[cfg(feature = "voice")]
+mod voice;
+#[cfg(not(feature = "voice"))]
+#[path = "voice_absent.rs"]
+mod voice;
 mod writer;
 mod ws;
 
@@ -87,6 +92,8 @@ pub struct HubConfig {
     pub shutdown: ShutdownLimits,
     /// The back end that orders come from, if there is one.
     pub upstream: Option<upstream::UpstreamConfig>,
+    /// The folder of the speech model; None: where the environment or an installed package has it.
+    pub voice_model: Option<PathBuf>,
 }
 
 impl HubConfig {
@@ -102,6 +109,7 @@ impl HubConfig {
             limits: Limits::default(),
             shutdown: ShutdownLimits::default(),
             upstream: None,
+            voice_model: None,
         }
     }
 }
@@ -199,6 +207,8 @@ pub(crate) struct Core {
     pub(crate) stop_sockets: CancellationToken,
     /// What people can see of the back end.
     pub(crate) upstream: Arc<upstream::Panel>,
+    /// Whom screens speak to.
+    pub(crate) voice: voice::Voice,
 }
 
 impl Core {
@@ -260,7 +270,9 @@ impl Hub {
             accepting_stopped: CancellationToken::new(),
             stop_sockets: CancellationToken::new(),
             upstream: Arc::default(),
+            voice: voice::Voice::new(addr.ip(), config.voice_model),
         });
+        core.voice.start();
         core.tasks.spawn(http::accept(listener, core.clone()));
         if let Some(upstream) = config.upstream {
             core.tasks.spawn(upstream::run(upstream, core.clone(), config.data));
@@ -342,7 +354,7 @@ impl Hub {
         self.limits
     }
 
-    /// Stops in order: accepting, sockets, database; each step within its limit (rule R6.2). A second call only warns.
+    /// Stops in order: accepting, sockets, voice, database; each step within its limit (rule R6.2). A second call only warns.
     pub async fn shutdown(&self) -> Ending {
         if self.is_ending.swap(true, Ordering::SeqCst) {
             tracing::warn!(target: "hub::shutdown", "already shutting down");
@@ -358,6 +370,7 @@ impl Drop for Hub {
         if !self.is_ending.load(Ordering::SeqCst) {
             self.core.stop_accepting.cancel();
             self.core.stop_sockets.cancel();
+            self.core.voice.abandon();
             self.core.writer.close();
         }
     }

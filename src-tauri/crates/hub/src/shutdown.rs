@@ -1,4 +1,4 @@
-//! The end, in order (rule R6): no new connections, sockets closed with 1001, what is queued committed, the database
+//! The end, in order (rule R6): no new connections, sockets closed with 1001, voice calls ended, what is queued committed, the database
 //! closed, and a last word about what is still alive. A step that hangs is logged and skipped.
 
 use crate::Core;
@@ -14,6 +14,8 @@ pub struct Limits {
     pub accepting: Duration,
     /// Until all sockets are closed.
     pub sockets: Duration,
+    /// Until all voice calls are ended.
+    pub voice: Duration,
     /// Until the database is closed.
     pub database: Duration,
     /// For all of it; past this the program exits with 1.
@@ -25,6 +27,7 @@ impl Default for Limits {
         Self {
             accepting: Duration::from_secs(1),
             sockets: Duration::from_secs(3),
+            voice: Duration::from_secs(2),
             database: Duration::from_secs(2),
             all: Duration::from_secs(10),
         }
@@ -62,6 +65,8 @@ pub(crate) async fn run(core: &Arc<Core>, thread: Option<JoinHandle<()>>, limits
     core.stop_sockets.cancel();
     core.tasks.close();
     steps.push(step("sockets", limits.sockets, core.tasks.wait()).await);
+
+    steps.push(step("voice", limits.voice, core.voice.stop()).await);
 
     core.readers.close();
     core.writer.close();

@@ -50,6 +50,7 @@ pub(crate) fn of(core: &Core) -> Value {
         "wall_clock_ahead_ms": core.clock.offset_ms(),
         "http_connections": core.limits.http - core.http_places.available_permits(),
         "upstream": core.upstream.status(),
+        "voice": core.voice.status(),
         "screens": screens,
     })
 }

@@ -7,4 +7,6 @@ mod epoch;
 mod openapi;
 mod process;
 mod rest;
+#[cfg(feature = "voice")]
+mod voice;
 mod ws;

@@ -150,6 +150,23 @@ async fn real_answers_fit_the_document_and_it_declares_nothing_else() {
     let item = "/api/v1/menu/items/{id}";
     book.ask("PATCH", item, &["i"], with(&json!({"left": 3}))).await;
     book.ask("PATCH", item, &["i"], with(&json!({"left": "few"}))).await;
+    let secrets = "/api/v1/realtime/client_secrets";
+    let secret = book.ask("POST", secrets, &[], with(&json!({"session": {"type": "transcription"}}))).await;
+    let after = json!({"expires_after": {"anchor": "created_at", "seconds": 5}});
+    book.ask("POST", secrets, &[], with(&after)).await;
+    // Calls open with the secret, not with the token.
+    let token = std::mem::replace(&mut book.pos.token, secret["value"].as_str().unwrap().to_owned());
+    let calls = "/api/v1/realtime/calls";
+    let sdp = [("Content-Type", "application/sdp")];
+    let offer = |body: String| Ask { token: true, headers: &sdp, body: Some(body), ..Ask::default() };
+    book.ask("POST", calls, &[], with(&json!({}))).await;
+    book.ask("POST", calls, &[], offer("v=0 and so on".into())).await;
+    book.ask("POST", calls, &[], offer("x".repeat(100_000))).await;
+    book.ask("POST", calls, &[], offer(crate::voice::an_offer().await)).await;
+    let call = crate::voice::call_id(&book.pos).await;
+    book.ask("POST", "/api/v1/realtime/calls/{id}/hangup", &[&call], Ask { token: true, ..Ask::default() })
+        .await;
+    book.pos.token = token;
     book.ask("GET", "/api/v1/status", &[], plain()).await;
     book.ask("GET", "/api/v1/openapi.json", &[], plain()).await;
     for path in ["/livez", "/readyz", "/ws"] {

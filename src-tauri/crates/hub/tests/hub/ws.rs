@@ -329,7 +329,7 @@ async fn r6_2_a_shutdown_closes_sockets_with_1001_and_keeps_what_was_acknowledge
     until("orders come", async || kitchen.hub.status()["seq"].as_u64() > Some(50)).await;
     let ending = kitchen.hub.shutdown().await;
     let names: Vec<_> = ending.steps.iter().map(|step| step.name).collect();
-    assert_eq!(names, ["accepting", "sockets", "database"]);
+    assert_eq!(names, ["accepting", "sockets", "voice", "database"]);
     assert!(
         ending.in_time && ending.alive == 0 && ending.steps.iter().all(|step| step.finished),
         "{ending:?}"
