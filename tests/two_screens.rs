@@ -134,6 +134,7 @@ async fn what_is_done_on_one_screen_is_seen_on_the_other(house: House) {
     assert_eq!(pos.bumped_at(&first, "grill").await, [2, 1]);
     assert!(two.picture().undo.is_empty(), "the offer to undo is made where the bump was");
 
+    one.until("the offer to undo", |picture| !picture.undo.is_empty()).await;
     one.act(&Deed::Undo).unwrap();
     two.until("the undo", |picture| picture.orders() == [&first, &second]).await;
     assert_eq!(two.picture().state(&first, 0), Some("done"), "what was done before the bump stays done");
