@@ -172,10 +172,12 @@ function Pager(): JSX.Element {
 /** New orders that are on another page; the latest ones, the rest counted. */
 function Chips(): JSX.Element {
   const { picture, text, touch, go } = useKitchen();
-  const rest = () => picture.chips.length - CHIPS_SHOWN;
+  // Beside the offer to undo, the sentence that says what is wrong needs the room of a chip.
+  const shown = () => (picture.toasts.length > 0 && picture.connection?.state !== "live" ? 1 : CHIPS_SHOWN);
+  const rest = () => picture.chips.length - shown();
   return (
     <div class="chips" role="status">
-      <For each={picture.chips.slice(-CHIPS_SHOWN)}>
+      <For each={picture.chips.slice(-shown())}>
         {(chip) => {
           const label = () => text.label(chip.label, chip.order_type);
           return (

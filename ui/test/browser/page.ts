@@ -106,6 +106,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** What axe finds, in short. */
 export async function findings(page: Page): Promise<string[]> {
+  // Every screen has one; before it is there the page is not yet what is to be judged.
+  await page.locator("h1").first().waitFor({ state: "attached" });
   await page.evaluate(axe);
   return page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });

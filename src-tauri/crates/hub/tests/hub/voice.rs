@@ -162,9 +162,9 @@ fn sessions(kitchen: &Kitchen) -> u64 {
 }
 
 #[tokio::test]
-async fn a_turn_goes_from_the_track_through_its_events_and_says_why_nothing_was_heard() {
+async fn r1_04_a_turn_goes_through_its_events_and_the_status_tells_of_sessions_and_timer() {
     let kitchen = Kitchen::open().await;
-    assert_eq!(kitchen.hub.status()["voice"]["timer_running"], true, "rule R1.4");
+    assert_eq!(kitchen.hub.status()["voice"]["timer_running"], true);
     let (mut client, caller, location) = Client::connects(&kitchen.pos).await;
     let greeting = client.hears().await;
     assert_eq!(
