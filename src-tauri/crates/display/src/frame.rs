@@ -14,6 +14,12 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use wire::hub::{Fault, UpstreamState};
 
+mod talk;
+pub use talk::{
+    AnswerTicket, MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAct, SpokenAnswer, SpokenVerb,
+    SpokenWords, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord, VoicePanel,
+};
+
 /// One view's picture, or what changed in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -72,6 +78,10 @@ pub struct Frame {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
+    /// How talking to the view stands; absent from the first frame of a program without a microphone.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<Talk>,
 }
 
 /// An order that somebody looks at from a row of a list: the whole of it, and nothing about it changes.

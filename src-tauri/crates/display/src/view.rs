@@ -617,6 +617,7 @@ impl Glass {
             notices: newer(&self.notices, base),
             ingredients: newer(&self.ingredients, base),
             review: newer(&self.review, base),
+            talk: None,
         }
     }
 }
