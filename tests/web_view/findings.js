@@ -18,7 +18,11 @@ function cutOff(element) {
   const box = element.getBoundingClientRect();
   const style = getComputedStyle(element);
   const scrolls = element.matches("[data-scroll]");
-  const inList = !scrolls && element.closest("[data-scroll]") !== null;
+  // What is far too much for a column, in large text, says "more" and is scrolled by it.
+  const more = element.closest(".overfull")?.querySelector(".more");
+  const says = isLarge && more?.checkVisibility() === true;
+  const isListed = !scrolls && element.closest("[data-scroll]") !== null;
+  const inList = isListed || (says && element.closest(".overfull .body") !== null);
   const shortens = style.textOverflow === "ellipsis" || !["none", ""].includes(style.webkitLineClamp);
   if (!inList && (box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1)) {
     found.push(`off the glass: ${named(element)}`);
@@ -29,9 +33,6 @@ function cutOff(element) {
     found.push(`too wide by ${wider}: ${named(element)}`);
   }
   const higher = element.scrollHeight - element.clientHeight;
-  // What is far too much for a column, in large text, says "more" and is scrolled by it.
-  const more = element.closest(".overfull")?.querySelector(".more");
-  const says = isLarge && more?.checkVisibility() === true;
   if (style.overflowY !== "visible" && element.clientHeight > 0 && !scrolls && !shortens && !says && higher > 1) {
     found.push(`too high by ${higher}: ${named(element)}`);
   }

@@ -81,6 +81,7 @@ async fn everything_fits(width: u32, height: u32) {
         )
         .await;
     board.key("Escape");
+    board.see("the sheet gone", "return document.querySelector('dialog[open]') === null").await;
     look.at_all_pages("station-large").await;
     app.close().await;
 }
