@@ -146,8 +146,11 @@ impl Screen {
             .filter(|own| own.is_open())
             .map(|own| Touch { line: own.line.id.clone(), upto: own.asked })
             .collect();
-        let first = open[..1].to_vec();
         let next = order.next_course(now).map(|course| course.number);
+        let Some(first) = open.first().cloned().map(|touch| vec![touch]) else {
+            self.act(order.id, Act::Fire { course: next }, now);
+            return;
+        };
         let act = match Hand::next(chance) {
             Hand::Start => Act::Start { station, lines: open },
             Hand::Finish => Act::Finish { station, lines: first },
