@@ -9,12 +9,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use display::frame::{Card, Frame, Go, Grid, Press, PressLine, Tab};
-use display::{Config, HubAddress, Kitchen, Token, Window};
+use display::{Config, HubAddress, Kitchen, SystemClock, Token, Window};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
@@ -30,6 +30,8 @@ struct Orders {
     data: PathBuf,
     hub: String,
     token_file: PathBuf,
+    /// How many of the kitchen's minutes pass in a real one.
+    pace: f64,
 }
 
 /// What somebody in front of this display would see.
@@ -79,14 +81,36 @@ impl Picture {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(crate) enum Deed {
-    Bump { order: String },
-    Finish { order: String, line: usize },
-    Reopen { order: String, line: usize },
+    Bump {
+        order: String,
+    },
+    Finish {
+        order: String,
+        line: usize,
+    },
+    Reopen {
+        order: String,
+        line: usize,
+    },
     Undo,
-    Unbump { order: String, operation: String },
+    Unbump {
+        order: String,
+        operation: String,
+    },
     Expo,
-    Station { id: String },
+    Station {
+        id: String,
+    },
     Retry,
+    /// What a hand at a card comes to, as the page would send it.
+    Press {
+        what: Press,
+    },
+    Go {
+        to: Go,
+    },
+    /// Tells all that stands on the glass.
+    Look,
     End,
 }
 
@@ -98,6 +122,7 @@ pub(crate) type Outcome = Result<Option<String>, String>;
 enum Line {
     Picture(Picture),
     Outcome(Outcome),
+    Glass(Box<Frame>),
 }
 
 /// A display of another PC. Dropping it ends it.
@@ -107,13 +132,20 @@ pub(crate) struct DisplayProcess {
     input: ChildStdin,
     pictures: watch::Receiver<Picture>,
     outcomes: Mutex<Receiver<Outcome>>,
+    glasses: Mutex<Receiver<Frame>>,
 }
 
 impl DisplayProcess {
     /// Starts a display on its own folder with a hub (`ws://host:port/ws`). The folder keeps what it logs, too.
     pub(crate) fn start(data: &Path, hub: &str, token_file: &Path) -> Self {
+        Self::start_at_pace(data, hub, token_file, 1.0)
+    }
+
+    /// The same in a kitchen where so many minutes pass in a real one.
+    pub(crate) fn start_at_pace(data: &Path, hub: &str, token_file: &Path, pace: f64) -> Self {
         std::fs::create_dir_all(data).unwrap();
-        let orders = Orders { data: data.to_owned(), hub: hub.to_owned(), token_file: token_file.to_owned() };
+        let orders =
+            Orders { data: data.to_owned(), hub: hub.to_owned(), token_file: token_file.to_owned(), pace };
         let log = File::options().create(true).append(true).open(log_of(data)).unwrap();
         let mut process = Process::start_to_talk(
             Command::new(std::env::current_exe().unwrap())
@@ -127,6 +159,7 @@ impl DisplayProcess {
         let output = process.child().stdout.take().unwrap();
         let (seen, pictures) = watch::channel(Picture::default());
         let (told, outcomes) = channel();
+        let (shown, glasses) = channel();
         // Ends with the process, whose output ends then.
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -135,12 +168,13 @@ impl DisplayProcess {
                 match serde_json::from_str(&line[start..]) {
                     Ok(Line::Picture(picture)) => drop(seen.send(picture)),
                     Ok(Line::Outcome(outcome)) => drop(told.send(outcome)),
+                    Ok(Line::Glass(glass)) => drop(shown.send(*glass)),
                     // Killed in the middle of a word.
                     Err(_) => return,
                 }
             }
         });
-        Self { process, input, pictures, outcomes: Mutex::new(outcomes) }
+        Self { process, input, pictures, outcomes: Mutex::new(outcomes), glasses: Mutex::new(glasses) }
     }
 
     /// Waits until the picture is as wanted, and gives it.
@@ -179,6 +213,46 @@ impl DisplayProcess {
             Err(RecvTimeoutError::Disconnected) => None,
             Err(RecvTimeoutError::Timeout) => panic!("no answer to {deed:?}"),
         }
+    }
+
+    /// All that stands on its glass now; its cards in the order they stand.
+    pub(crate) fn look(&mut self) -> Frame {
+        assert!(self.tell(&Deed::Look), "the display has ended");
+        self.glasses.lock().unwrap().recv_timeout(SOON).expect("a look at the glass")
+    }
+
+    /// Waits until all that stands on its glass is as wanted, and gives it.
+    pub(crate) async fn see(&mut self, what: &str, wanted: impl Fn(&Frame) -> bool) -> Frame {
+        let deadline = tokio::time::Instant::now() + SOON;
+        let mut pictures = self.pictures.clone();
+        loop {
+            // Whatever comes after this look is another change.
+            pictures.mark_unchanged();
+            let glass = self.look();
+            if wanted(&glass) {
+                return glass;
+            }
+            match tokio::time::timeout_at(deadline, pictures.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => panic!("the display ended while it was to show {what}"),
+                Err(_) => panic!("never shown: {what}; it shows {glass:#?}"),
+            }
+        }
+    }
+
+    /// A press, as the page sends it.
+    pub(crate) fn press(&mut self, what: Press) -> Outcome {
+        self.act(&Deed::Press { what })
+    }
+
+    /// Looks elsewhere.
+    pub(crate) fn go(&mut self, to: Go) {
+        self.act(&Deed::Go { to }).expect("somewhere to look at");
+    }
+
+    /// Begins something and waits for no word: whoever is killed now tells nobody whether it did it.
+    pub(crate) fn begin(&mut self, deed: &Deed) {
+        assert!(self.tell(deed), "the display has ended");
     }
 
     /// What it shows, as it changes.
@@ -238,7 +312,8 @@ pub(crate) async fn serve_if_asked() {
     let orders: Orders = serde_json::from_str(&orders).unwrap();
     let _logs = logbook::Logbook::open(&orders.data, "display");
     let address = HubAddress { url: orders.hub, label: "hub".to_owned() };
-    let config = Config::new(orders.data, address, Token::File(orders.token_file));
+    let mut config = Config::new(orders.data, address, Token::File(orders.token_file));
+    config.clock = Arc::new(SystemClock::running(orders.pace));
     let kitchen = Kitchen::start(config).await.expect("the display starts");
     Glass::mount(&kitchen).await.serve(&kitchen).await;
     kitchen.shutdown().await;
@@ -310,6 +385,7 @@ impl Glass {
                 deed = deeds.recv() => match deed {
                     // Without a line more the test is gone: so is this.
                     None | Some(Deed::End) => return,
+                    Some(Deed::Look) => print(&Line::Glass(Box::new(self.whole()))),
                     Some(deed) => print(&Line::Outcome(self.act(kitchen, deed).await)),
                 },
             }
@@ -350,7 +426,11 @@ impl Glass {
                 return there.map(|()| None).map_err(code);
             }
             Deed::Retry => return kitchen.retry_connection().await.map(|()| None).map_err(code),
-            Deed::End => return Ok(None),
+            Deed::Press { what } => Some(what),
+            Deed::Go { to } => {
+                return kitchen.go(&self.view, self.mount, to).await.map(|()| None).map_err(code);
+            }
+            Deed::Look | Deed::End => return Ok(None),
         };
         let press = press.ok_or_else(|| "not_on_the_glass".to_owned())?;
         let pressed = kitchen.press(&self.view, self.mount, press).await.map_err(code)?;
@@ -371,16 +451,33 @@ impl Glass {
             self.cards.remove(id);
         }
         self.revision = frame.revision;
-        self.frame.connection = frame.connection.or(self.frame.connection.take());
-        self.frame.places = frame.places.or(self.frame.places.take());
-        self.frame.toasts = frame.toasts.or(self.frame.toasts.take());
+        let held = &mut self.frame;
+        held.now = frame.now;
+        held.head = frame.head.or(held.head.take());
+        held.connection = frame.connection.or(held.connection.take());
+        held.places = frame.places.or(held.places.take());
+        held.counts = frame.counts.or(held.counts.take());
+        held.rows = frame.rows.or(held.rows.take());
+        held.toasts = frame.toasts.or(held.toasts.take());
+        held.notices = frame.notices.or(held.notices.take());
+        held.ingredients = frame.ingredients.or(held.ingredients.take());
+        held.review = frame.review.or(held.review.take());
         self.cards.extend(frame.cards.into_iter().map(|card| (card.id.clone(), card)));
         print(&Line::Picture(self.picture()));
     }
 
+    /// The cards in the order they stand.
+    fn standing(&self) -> impl Iterator<Item = &Card> {
+        self.frame.places.iter().flatten().filter_map(|place| self.cards.get(&place.card))
+    }
+
+    fn whole(&self) -> Frame {
+        Frame { cards: self.standing().cloned().collect(), ..self.frame.clone() }
+    }
+
     fn picture(&self) -> Picture {
         let connection = self.frame.connection.as_ref();
-        let tickets = self.frame.places.iter().flatten().filter_map(|place| self.cards.get(&place.card));
+        let tickets = self.standing();
         Picture {
             connection: connection.map(|held| word(held.state)).unwrap_or_default(),
             fault: connection.and_then(|held| held.fault.as_ref()).map(|fault| fault.code.clone()),

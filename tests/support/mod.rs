@@ -17,6 +17,7 @@ mod hub;
 mod kitchen;
 pub(crate) mod loudspeaker;
 mod pos;
+pub(crate) mod premises;
 pub(crate) mod process;
 
 pub(crate) use app::App;
@@ -27,6 +28,7 @@ pub(crate) use display_process::DisplayProcess;
 pub(crate) use framebuffer::Framebuffer;
 pub(crate) use hub::Hub;
 pub(crate) use pos::Pos;
+pub(crate) use premises::{OnGlass, Premises, Pressed};
 
 use std::time::Duration;
 

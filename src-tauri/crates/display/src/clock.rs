@@ -84,8 +84,8 @@ pub(crate) struct HubTime {
 
 /// How many differences are kept: a slow drift is followed within so many heartbeats.
 const KEPT: usize = 8;
-/// A difference that far off is another clock, not a slow message.
-const STEP_MS: i64 = 5_000;
+/// A difference that far off is another clock, not a slow message; in real time.
+const STEP_MS: u64 = 5_000;
 
 impl HubTime {
     /// Before the hub has spoken: the machine's own time of day, corrected by what the hub's was ahead of it last.
@@ -97,7 +97,7 @@ impl HubTime {
     /// The hub's clock said this a moment ago.
     pub(crate) fn hear(&mut self, server_time: At) {
         let difference = server_time.0 - millis(self.clock.elapsed());
-        if self.heard.back().is_some_and(|last| (last - difference).abs() > STEP_MS) {
+        if self.heard.back().is_some_and(|last| (last - difference).abs() > self.step_ms()) {
             tracing::warn!(target: "display", step_ms = difference - self.offset, "the hub's clock was moved");
             self.heard.clear();
         }
@@ -111,10 +111,15 @@ impl HubTime {
     /// What the hub's clock says now. Small corrections never turn it back; a clock that was really moved is followed.
     pub(crate) fn now(&mut self) -> At {
         let now = millis(self.clock.elapsed()) + self.offset;
-        if now > self.shown || self.shown.saturating_sub(now) > STEP_MS {
+        if now > self.shown || self.shown.saturating_sub(now) > self.step_ms() {
             self.shown = now;
         }
         At(self.shown)
+    }
+
+    /// In simulated time a message that is as slow as ever is under way for more of the hub's milliseconds.
+    fn step_ms(&self) -> i64 {
+        self.hub_ms(Duration::from_millis(STEP_MS))
     }
 
     /// How far the hub's clock is ahead of the machine's time of day.
@@ -243,6 +248,31 @@ mod tests {
             let now = time.now();
             assert!(now >= At(100_000 + second * 1_000 - 200) && now <= At(100_000 + second * 1_000));
         }
+    }
+
+    #[test]
+    fn in_simulated_time_a_slow_message_is_no_other_clock() {
+        #[derive(Debug)]
+        struct Fast(Arc<Fake>);
+        impl Clock for Fast {
+            fn elapsed(&self) -> Duration {
+                self.0.elapsed()
+            }
+            fn wall(&self) -> At {
+                self.0.wall()
+            }
+            fn factor(&self) -> f64 {
+                60.0
+            }
+        }
+        let fake = Arc::new(Fake::default());
+        let mut time = HubTime::new(Arc::new(Fast(fake.clone())), 0);
+        time.hear(At(100_000));
+        assert_eq!(time.now(), At(100_000));
+        // A second later, and under way for 200 ms of the world's.
+        fake.set(60_000, 0);
+        time.hear(At(100_000 + 60_000 - 12_000));
+        assert_eq!(time.now(), At(160_000));
     }
 
     #[test]

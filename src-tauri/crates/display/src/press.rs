@@ -279,7 +279,10 @@ impl Actor {
     /// What a press on a view means; nothing when there is nothing to act on.
     fn meaning(&self, view: &str, press: Press) -> Result<Option<Meant>, Fault> {
         let Some(held) = self.views.get(view) else { return Err(Fault::new("mount_gone").passing()) };
-        let station = held.shown_station(&self.log.board);
+        // No finger points at these: they are about what the view has selected or bumped last.
+        let by_key = matches!(press, Press::StartSelected | Press::BumpSelected | Press::RecallLast);
+        let board = &self.log.board;
+        let station = if by_key { held.shown_station(board) } else { held.touched_station(board) };
         let confirmed = |order: &OrderId| self.log.board.confirmed(order).map_or(0, |order| order.version);
         let meant = match press {
             Press::Bump { order, seen, lines } => {

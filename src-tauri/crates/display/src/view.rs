@@ -77,6 +77,8 @@ pub(crate) struct View {
     pub(crate) changes_at: Option<At>,
     /// How far the log was when a revision was last the whole truth.
     through: VecDeque<(u32, u64)>,
+    /// Whose tickets stand on the glass, each from that revision on; what the window has painted comes first.
+    stands: VecDeque<(u32, StationId)>,
     /// The latest revision that the window says is on the glass.
     painted: u32,
 }
@@ -154,6 +156,7 @@ impl View {
             stale: true,
             changes_at: None,
             through: VecDeque::new(),
+            stands: VecDeque::new(),
             painted: 0,
         }
     }
@@ -168,7 +171,14 @@ impl View {
         chosen.cloned().or_else(first).unwrap_or_else(StationId::expo)
     }
 
-    /// The station whose tickets are on the glass: presses act there.
+    /// The station of the tickets that the person in front of the window sees: a touch on one of them acts there, also when
+    /// the view is on its way to another station. For what no finger points at, see [`View::shown_station`].
+    pub(crate) fn touched_station(&self, board: &Board) -> StationId {
+        let seen = self.stands.front().filter(|(revision, _)| *revision <= self.painted);
+        seen.map_or_else(|| self.shown_station(board), |(_, station)| station.clone())
+    }
+
+    /// The station whose tickets the view is to show.
     pub(crate) fn shown_station(&self, board: &Board) -> StationId {
         match self.looking.tab {
             Tab::Expo => StationId::expo(),
@@ -303,6 +313,13 @@ impl View {
         if self.through.len() > MOST_GONE {
             self.through.pop_front();
         }
+        let station = self.shown_station(scene.board);
+        if self.stands.back().is_none_or(|(_, last)| *last != station) {
+            self.stands.push_back((revision, station));
+        }
+        if self.stands.len() > MOST_GONE {
+            self.stands.pop_front();
+        }
     }
 
     /// That revision is on the glass.
@@ -310,6 +327,9 @@ impl View {
         self.painted = self.painted.max(revision.min(self.glass.revision()));
         while self.through.get(1).is_some_and(|(next, _)| *next <= self.painted) {
             self.through.pop_front();
+        }
+        while self.stands.get(1).is_some_and(|(next, _)| *next <= self.painted) {
+            self.stands.pop_front();
         }
     }
 
@@ -323,6 +343,7 @@ impl View {
         self.mount = Some(mount);
         self.glass = Glass::default();
         self.through.clear();
+        self.stands.clear();
         self.painted = 0;
         self.stale = true;
     }

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{Model, Screen, config, mount};
-use display::frame::{Go, Tab};
+use display::frame::{Go, Press, Tab};
 use display::{Kitchen, Window};
-use kitchen::{Act, Operation};
+use kitchen::{Act, Operation, StationId};
 use std::time::{Duration, Instant};
 use testkit::{ScriptedHub, draft, eventually, line, touch};
 use tokio::time::timeout;
@@ -140,6 +140,37 @@ async fn r4_04_a_reload_is_a_new_mount_and_the_old_one_is_dropped() {
     assert_eq!(waiting.await.unwrap().unwrap_err().code, "mount_gone");
     assert_eq!(again.frame.head.as_ref().unwrap().tab, Tab::Expo, "it looks where it looked");
     screen.kitchen.shutdown().await;
+}
+
+/// Both stations cook the line, so nothing but the glass can tell which of them was meant.
+#[tokio::test]
+async fn a_touch_acts_at_the_station_that_stands_on_the_glass_and_not_at_the_one_that_is_on_its_way() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    let expo = StationId::expo();
+    let bumped_at = |station: &StationId| {
+        let order = hub.order("o1");
+        order.and_then(|order| order.lines[0].work_at(station).map(|work| work.bumped)).unwrap_or(0)
+    };
+    screen.until("the order at the grill", |window| window.card("o1").is_some()).await;
+    let card = screen.window.card("o1").unwrap().clone();
+    screen.go(Go::Station { station: expo.clone() }).await;
+    let bump = Press::Bump { order: card.order.clone(), seen: card.seen, lines: card.bump.clone() };
+    screen.press(bump).await.unwrap();
+    eventually("the bump at the hub", || async { (bumped_at(&"grill".into()) == 1).then_some(()) }).await;
+    assert_eq!(bumped_at(&expo), 0, "the pass was not on the glass yet");
+
+    // Once it is, it is meant.
+    screen
+        .until("the order at the pass", |window| {
+            window.frame.head.as_ref().is_some_and(|head| head.station.id == expo)
+                && window.card("o1").is_some()
+        })
+        .await;
+    screen.bump("o1").await;
+    eventually("the bump of the pass", || async { (bumped_at(&expo) == 1).then_some(()) }).await;
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 use clap::{Args, Parser, Subcommand};
 use hub::demo::{Pos, PosConfig};
 use hub::upstream::UpstreamConfig;
-use hub::{DEFAULT_PORT, Ending, Hub, HubConfig, HubError, Signals};
+use hub::{DEFAULT_PORT, Ending, FastTime, Hub, HubConfig, HubError, Signals};
 use logbook::{Deadline, Logbook};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The order server of a Brigade kitchen.
@@ -49,6 +50,14 @@ struct Serve {
     /// What the demo kitchen's chance starts from.
     #[arg(long, default_value_t = 1, requires = "demo")]
     seed: u64,
+    /// Simulated time: so many of this kitchen's minutes pass in a real one. For tests; its screens have to run alike.
+    #[arg(long, hide = true, default_value_t = 1.0, value_parser = pace)]
+    pace: f64,
+}
+
+fn pace(text: &str) -> Result<f64, String> {
+    let pace: f64 = text.parse().map_err(|_| "a number".to_owned())?;
+    if pace.is_finite() && pace > 0.0 { Ok(pace) } else { Err("above 0".to_owned()) }
 }
 
 #[derive(Args)]
@@ -134,6 +143,9 @@ async fn serve_in(folder: PathBuf, serve: Serve, logbook: &Logbook) -> Result<(E
     let mut config = HubConfig::new(folder);
     config.listen = serve.listen;
     config.same_restaurant = serve.demo;
+    if serve.pace != 1.0 {
+        config.time = Arc::new(FastTime::new(serve.pace));
+    }
     if serve.demo {
         config.first_setup = hub::demo::setup();
     }
@@ -143,7 +155,9 @@ async fn serve_in(folder: PathBuf, serve: Serve, logbook: &Logbook) -> Result<(E
     let hub = Hub::start(config).await.map_err(|error| whole(&error))?;
     println!("listening on {}", hub.addr());
     let pos = serve.demo.then(|| {
-        let config = PosConfig { per_minute: serve.rate, seed: serve.seed, ..PosConfig::default() };
+        let time_factor = serve.pace;
+        let config =
+            PosConfig { per_minute: serve.rate, seed: serve.seed, time_factor, ..PosConfig::default() };
         Pos::start(hub.local_addr(), hub.token(), config)
     });
     Ok(hub::serve_until_told(hub, pos, signals, logbook.handle()).await)

@@ -238,7 +238,7 @@ impl Board {
     }
 
     /// A station's tickets in the order they are cooked: rush first, then by age, which a recall does not touch; what is
-    /// held comes last.
+    /// held, or waits for its next course, comes last.
     #[must_use]
     pub fn tickets<'a>(&'a self, station: &'a StationId, now: At) -> Vec<Ticket<'a>> {
         let mut tickets: Vec<Ticket<'_>> = self
@@ -247,7 +247,7 @@ impl Board {
             .filter(Ticket::is_on_glass)
             .collect();
         tickets.sort_by(|a, b| {
-            let key = |ticket: &Ticket<'a>| (ticket.held, !ticket.order.rush, ticket.since);
+            let key = |ticket: &Ticket<'a>| (ticket.held || ticket.waits, !ticket.order.rush, ticket.since);
             key(a)
                 .cmp(&key(b))
                 .then_with(|| a.order.created_at.cmp(&b.order.created_at))

@@ -190,6 +190,7 @@ impl NewOrder {
             bumps: Vec::new(),
         };
         add_lines(&mut order, self.lines, setup);
+        fire_the_first(&mut order);
         Ok(order)
     }
 }
@@ -206,6 +207,14 @@ fn planned(mut courses: Vec<Course>, setup: &Setup) -> Vec<Course> {
         }
     }
     courses
+}
+
+/// A course that nobody ordered of keeps no other waiting: the first with a line goes with the order.
+fn fire_the_first(order: &mut Order) {
+    let is_ordered = |course: &Course| order.lines.iter().any(|line| line.course == Some(course.number));
+    if let Some(first @ 1..) = order.courses.iter().position(is_ordered) {
+        order.courses[first].fired_at = Some(order.clock_started_at());
+    }
 }
 
 /// Whether every line has a name and a sane quantity.

@@ -138,6 +138,14 @@ impl Order {
         })
     }
 
+    /// Whether its next course goes when somebody fires it, and not before.
+    #[must_use]
+    pub fn waits_for_a_hand(&self, now: At) -> bool {
+        let by_itself =
+            |course: &Course| course.when_done || self.course_fires_at(Some(course.number)).is_some();
+        self.is_fired(now) && self.next_course(now).is_some_and(|course| !by_itself(course))
+    }
+
     /// The next moment after `now` at which the clock alone changes what the stations are to see of it.
     #[must_use]
     pub fn changes_at(&self, now: At) -> Option<At> {
@@ -146,15 +154,17 @@ impl Order {
         self.fire_at.into_iter().chain(courses).chain(released).filter(|at| *at > now).min()
     }
 
-    /// Whether every word of a search is in its number, table, names or items.
+    /// Whether every word of a search is in its number, table, names or items. Of the number it is the part that is shown:
+    /// a hub's numbers begin with the date, in which half of all table numbers are; as a whole it finds its order, too.
     #[must_use]
     pub fn matches(&self, search: &str) -> bool {
-        let texts = [Some(self.number.as_str()), self.table.as_deref(), self.customer_name.as_deref()];
+        let texts = [Some(self.short_number()), self.table.as_deref(), self.customer_name.as_deref()];
         let items = self.lines.iter().map(|line| line.name.as_str());
         let own: Vec<String> = texts.into_iter().flatten().chain(items).map(str::to_lowercase).collect();
+        let number = self.number.to_lowercase();
         search.split_whitespace().all(|word| {
             let word = word.to_lowercase();
-            own.iter().any(|text| text.contains(&word))
+            word == number || own.iter().any(|text| text.contains(&word))
         })
     }
 

@@ -18,6 +18,8 @@ pub struct Ticket<'a> {
     pub since: At,
     /// Nobody is to cook it now.
     pub held: bool,
+    /// Nothing is asked here but that somebody fires its next course: only the pass shows that.
+    pub waits: bool,
 }
 
 /// A line with this station's work on it.
@@ -77,13 +79,16 @@ impl<'a> Ticket<'a> {
         let since = open.filter_map(|own| order.course_fires_at(own.line.course)).min();
         let since = since.unwrap_or_else(|| order.clock_started_at());
         let held = order.is_held(now);
-        (!own.is_empty()).then_some(Self { order, station, own, elsewhere, since, held })
+        let asks = own.iter().any(TicketLine::is_open);
+        let waits = station.is_expo() && !asks && order.waits_for_a_hand(now);
+        (!own.is_empty()).then_some(Self { order, station, own, elsewhere, since, held, waits })
     }
 
-    /// Whether it belongs on the glass now: something on it is asked of the station.
+    /// Whether it belongs on the glass now: something on it is asked of the station. An order of which every station has
+    /// done what was fired stays at the pass as long as somebody has to fire the rest: nobody else would know of it.
     #[must_use]
     pub fn is_on_glass(&self) -> bool {
-        self.order.is_open() && self.own.iter().any(TicketLine::is_open)
+        self.order.is_open() && (self.waits || self.own.iter().any(TicketLine::is_open))
     }
 
     /// How pressing it is.

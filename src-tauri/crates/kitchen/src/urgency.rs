@@ -20,7 +20,7 @@ impl Urgency {
     /// The urgency of a ticket. What nobody is to cook now presses nobody; released, it is as old as it is.
     #[must_use]
     pub fn of(ticket: &Ticket<'_>, settings: &Settings, now: At) -> Self {
-        if ticket.held {
+        if ticket.held || ticket.waits {
             return Self::Fresh;
         }
         let (warn, late) = limits(ticket.order, ticket.station, settings);

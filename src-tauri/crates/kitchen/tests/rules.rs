@@ -435,6 +435,62 @@ fn a_later_course_waits_grey_until_somebody_fires_it() {
 }
 
 #[test]
+fn a_course_that_waits_for_a_hand_stays_at_the_pass_where_it_presses_nobody() {
+    let order = coursed(CourseRule::ByHand);
+    let (late, expo) = (NOW.plus(3_600_000), StationId::expo());
+    let sent = after(&order, "a", bump("expo", vec![touch("fries#1", 1), touch("burger#1", 1)]));
+    for station in ["grill", "fry", "build"] {
+        assert!(!glass_at(&sent, station, late), "{station}");
+    }
+    let ticket = Ticket::of(&sent, &expo, late).unwrap();
+    assert!(ticket.is_on_glass() && ticket.waits && sent.is_open());
+    assert_eq!(ticket.urgency(&setup().settings, late), Urgency::Fresh);
+    let other = NewOrder { lines: vec![line("wine", 1)], ..NewOrder::default() };
+    let other = other.open("2".into(), "2".into(), late, &setup()).unwrap();
+    let mut board = Board::new(setup());
+    board.replace(setup(), [sent.clone(), other], 1);
+    let stand = |now: At| board.tickets(&expo, now).iter().map(|t| t.order.id.0.clone()).collect::<Vec<_>>();
+    assert_eq!(stand(late), ["2", "1"], "what waits stands behind what is asked for");
+
+    let fired = after_at(&sent, "b", Act::Fire { course: Some(2) }, late);
+    assert!(glass_at(&fired, "grill", late) && !Ticket::of(&fired, &expo, late).unwrap().waits);
+    let gone = after_at(&fired, "c", bump("expo", vec![touch("steak#1", 1)]), late);
+    assert!(!glass_at(&gone, "expo", late) && !gone.is_open());
+    // One that comes by itself needs nobody's eye.
+    let clock = coursed(CourseRule::AfterMinutes(15));
+    let sent = after(&clock, "a", bump("expo", vec![touch("fries#1", 1), touch("burger#1", 1)]));
+    assert!(!glass_at(&sent, "expo", NOW) && glass_at(&sent, "expo", NOW.plus(15 * 60_000)));
+}
+
+#[test]
+fn a_course_that_nobody_ordered_of_keeps_no_other_waiting() {
+    for rule in [CourseRule::ByHand, CourseRule::WhenDone, CourseRule::AfterMinutes(15)] {
+        let mut setup = setup();
+        setup.settings.courses = rule;
+        let mains = vec![
+            NewLine { course: Some(2), ..line("steak", 1) },
+            NewLine { course: Some(3), ..line("wine", 1) },
+        ];
+        let courses = vec![course_of(1), course_of(2), course_of(3)];
+        let draft = NewOrder { lines: mains, courses, ..NewOrder::default() };
+        let later = NOW.plus(600_000);
+        let order = draft.clone().open("1".into(), "1".into(), NOW, &setup).unwrap();
+        assert!(glass_at(&order, "grill", NOW), "{rule:?}");
+        assert_eq!(order.next_course(NOW).map(|course| course.number), Some(3));
+        assert_eq!(Ticket::of(&order, &"grill".into(), later).unwrap().since, NOW);
+        // Somebody who comes to think of a starter takes no main from under a cook's hands.
+        let starter = vec![NewLine { course: Some(1), ..line("fries", 1) }];
+        let more = after_at(&order, "a", Act::AddLines { lines: starter }, later);
+        assert!(glass_at(&more, "grill", later) && glass_at(&more, "fry", later));
+        // A scheduled one still waits for its time, and counts from then.
+        let tonight =
+            NewOrder { fire_at: Some(later), ..draft }.open("2".into(), "2".into(), NOW, &setup).unwrap();
+        assert!(!glass_at(&tonight, "grill", NOW) && glass_at(&tonight, "grill", later));
+        assert_eq!(Ticket::of(&tonight, &"grill".into(), later).unwrap().since, later);
+    }
+}
+
+#[test]
 fn a_course_fires_itself_when_the_one_before_it_is_done() {
     let order = coursed(CourseRule::WhenDone);
     let later = NOW.plus(300_000);
@@ -646,9 +702,16 @@ fn a_search_finds_by_number_table_name_and_item() {
     let mut order = order("77", vec![line("steak", 1)]);
     order.table = Some("12".into());
     order.customer_name = Some("Ada Okafor".into());
-    for (text, found) in
-        [("77", true), ("12 steak", true), ("OKAFOR", true), ("okafor fries", false), ("", true)]
-    {
+    for (text, found) in [
+        ("77", true),
+        ("12 steak", true),
+        ("OKAFOR", true),
+        ("okafor fries", false),
+        ("", true),
+        // Every number of a day begins with its date, and a table of that number is not meant by it.
+        ("01", false),
+        ("20260101-77", true),
+    ] {
         assert_eq!(order.matches(text), found, "{text:?}");
     }
 }

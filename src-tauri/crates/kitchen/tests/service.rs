@@ -8,25 +8,10 @@ mod support;
 
 use kitchen::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use support::{NOW, course_of, line, setup};
+use support::NOW;
+use testkit::evening::{self, Chance, Hand, KINDS, ORDERS, RUNS_OUT, SERVICE_MS, STEPS, Thought};
 
-const ORDERS: u64 = 300;
-const SERVICE_MS: i64 = 2 * 3_600_000;
 const SCREENS: [&str; 5] = ["grill", "fry", "build", "make", "expo"];
-
-/// The same evening every time it is played.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
-
-    fn one_in(&mut self, chances: u64) -> bool {
-        self.below(chances) == 0
-    }
-}
 
 /// The hub at its simplest, with a clock, a menu, and an account of what every act moved.
 struct Hub {
@@ -161,36 +146,36 @@ impl Screen {
             .filter(|own| own.is_open())
             .map(|own| Touch { line: own.line.id.clone(), upto: own.asked })
             .collect();
-        let first = open[..1].to_vec();
         let next = order.next_course(now).map(|course| course.number);
-        let act = match chance.below(20) {
-            0 | 1 => Act::Start { station, lines: open },
-            2 | 3 => Act::Finish { station, lines: first },
-            4 => Act::Reopen { station, lines: vec![Touch { upto: 0, ..first[0].clone() }] },
-            5 => Act::Rush,
-            6 => Act::Unrush,
-            7 => Act::Hold { until: Some(now.plus(120_000)) },
-            8 => Act::Release,
-            9 if !station.is_expo() => {
-                let to = ["grill", "fry", "build"][chance.below(3) as usize].into();
+        let Some(first) = open.first().cloned().map(|touch| vec![touch]) else {
+            self.act(order.id, Act::Fire { course: next }, now);
+            return;
+        };
+        let act = match Hand::next(chance) {
+            Hand::Start => Act::Start { station, lines: open },
+            Hand::Finish => Act::Finish { station, lines: first },
+            Hand::Reopen => Act::Reopen { station, lines: vec![Touch { upto: 0, ..first[0].clone() }] },
+            Hand::Rush => Act::Rush,
+            Hand::Unrush => Act::Unrush,
+            Hand::Hold => Act::Hold { until: Some(now.plus(120_000)) },
+            Hand::Release => Act::Release,
+            Hand::Transfer { to } if !station.is_expo() => {
                 Act::Transfer { from: station, to, lines: vec![first[0].line.clone()] }
             }
-            10 if next.is_some() => Act::Fire { course: next },
-            11 if !self.bumps.is_empty() => {
+            Hand::Fire if next.is_some() => Act::Fire { course: next },
+            Hand::Recall if !self.bumps.is_empty() => {
                 let (order, bump) = self.bumps.swap_remove(chance.below(self.bumps.len() as u64) as usize);
                 self.act(order, Act::Unbump { bump, also: vec![] }, now);
                 return;
             }
-            12 if chance.one_in(10) => {
-                let left = (!chance.one_in(2)).then_some(0);
-                self.act(
-                    OrderId::menu(),
-                    Act::Stock { item: "steak".into(), name: "steak".into(), left },
-                    now,
-                );
+            Hand::Stock { left } => {
+                let act = Act::Stock { item: RUNS_OUT.into(), name: RUNS_OUT.into(), left };
+                self.act(OrderId::menu(), act, now);
                 return;
             }
-            _ => Act::Bump { station, lines: open },
+            Hand::Transfer { .. } | Hand::Fire | Hand::Recall | Hand::Bump => {
+                Act::Bump { station, lines: open }
+            }
         };
         let is_bump = matches!(act, Act::Bump { .. });
         if let Some(id) = self.act(order.id.clone(), act, now)
@@ -201,33 +186,22 @@ impl Screen {
     }
 }
 
-fn draft(chance: &mut Chance, n: u64) -> NewOrder {
-    let items = ["steak", "fries", "burger", "wine", "pizza"];
-    let coursed = chance.one_in(5);
-    let lines = (0..=chance.below(4))
-        .map(|_| NewLine {
-            course: coursed.then(|| 1 + chance.below(2) as u8),
-            ..line(items[chance.below(5) as usize], 1 + chance.below(3) as u32)
-        })
-        .collect();
-    let courses = if coursed { vec![course_of(1), course_of(2)] } else { vec![] };
-    NewOrder { table: Some(n.to_string()), lines, courses, ..NewOrder::default() }
-}
-
 /// The POS changes its mind about an order that is open.
 fn second_thought(hub: &mut Hub, now: At, chance: &mut Chance, n: u64) {
     let open: Vec<Order> = hub.orders.values().filter(|order| order.is_open()).cloned().collect();
     let Some(order) = open.get(chance.below(open.len().max(1) as u64) as usize) else { return };
     let named = &order.lines[chance.below(order.lines.len() as u64) as usize];
-    let act = match chance.below(8) {
-        0..=2 => Act::AddLines { lines: vec![line("fries", 1)] },
-        3 | 4 => Act::VoidLines { lines: vec![Touch { line: named.id.clone(), upto: named.voided + 1 }] },
-        5 | 6 => Act::ChangeLine {
+    let act = match Thought::next(chance) {
+        Thought::More => Act::AddLines { lines: vec![evening::line("fries", 1)] },
+        Thought::Fewer => {
+            Act::VoidLines { lines: vec![Touch { line: named.id.clone(), upto: named.voided + 1 }] }
+        }
+        Thought::Otherwise => Act::ChangeLine {
             line: named.id.clone(),
             modifiers: Some(vec![format!("extra {n}")]),
             notes: None,
         },
-        _ => Act::VoidOrder { reason: None },
+        Thought::Gone => Act::VoidOrder { reason: None },
     };
     let operation = Operation {
         id: OperationId(format!("pos-{n}")),
@@ -242,25 +216,26 @@ fn second_thought(hub: &mut Hub, now: At, chance: &mut Chance, n: u64) {
 
 #[test]
 fn after_a_service_hub_boards_counts_and_history_agree_to_the_line() {
-    for evening in 0..3 {
-        play(evening);
+    for seed in 0..3 {
+        play(seed);
     }
 }
 
-fn play(evening: u64) {
-    let mut chance = Chance(evening);
-    let mut house = setup();
+fn play(seed: u64) {
+    let mut chance = Chance::new(seed);
+    let mut house = evening::house();
     house.settings.courses = CourseRule::WhenDone;
     let mut hub = Hub { setup: house, orders: BTreeMap::new(), log: Vec::new(), answers: BTreeMap::new() };
     let mut screens: Vec<Screen> = SCREENS.iter().map(|station| Screen::new(station, &hub)).collect();
-    let step = SERVICE_MS / (ORDERS as i64 * 4);
+    let step = SERVICE_MS / STEPS as i64;
     let mut placed = 0;
-    for tick in 0..ORDERS * 4 {
+    for tick in 0..STEPS {
         let now = NOW.plus(tick as i64 * step);
         if tick % 4 == 0 {
             placed += 1;
             let id = OrderId(format!("o{placed}"));
-            let order = draft(&mut chance, placed).open(id, placed.to_string(), now, &hub.setup).unwrap();
+            let order =
+                evening::order(&mut chance, placed).open(id, placed.to_string(), now, &hub.setup).unwrap();
             hub.record(now, EventKind::OrderCreated, Some(order), None);
         }
         if chance.one_in(8) {
@@ -296,7 +271,7 @@ fn play(evening: u64) {
     }
     assert_eq!(hub.orders.len(), ORDERS as usize, "no order is lost or doubled");
     let left: Vec<_> = hub.orders.values().filter(|order| order.is_open()).map(|order| &order.id).collect();
-    assert!(left.is_empty(), "evening {evening}: open for ever: {left:?}");
+    assert!(left.is_empty(), "evening {seed}: open for ever: {left:?}");
     history(&hub);
 }
 
@@ -333,24 +308,8 @@ fn agree(hub: &Hub, screens: &[Screen], now: At) {
 
 /// The log tells the whole story: versions without a gap, each operation once, and its end is what the hub has.
 fn history(hub: &Hub) {
-    use EventKind::*;
     let told_of: BTreeSet<String> = hub.log.iter().map(|event| format!("{:?}", event.kind)).collect();
-    for kind in [
-        OrderCreated,
-        OrderChanged,
-        OrderVoided,
-        LinesStarted,
-        LinesFinished,
-        LinesReopened,
-        LinesBumped,
-        LinesUnbumped,
-        PriorityChanged,
-        OrderHeld,
-        OrderReleased,
-        CourseFired,
-        LinesTransferred,
-        MenuSet,
-    ] {
+    for kind in KINDS {
         assert!(told_of.contains(&format!("{kind:?}")), "no evening without {kind:?}");
     }
     let (mut versions, mut done) = (BTreeMap::new(), BTreeSet::new());

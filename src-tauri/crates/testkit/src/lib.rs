@@ -4,6 +4,7 @@
 //! real sockets and judges operations with the real rules, it only keeps its log in memory and misbehaves on demand.
 
 pub mod chaos;
+pub mod evening;
 mod hub;
 mod menu;
 pub mod restaurant_os;

@@ -5,51 +5,14 @@ use kitchen::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
+pub use testkit::evening::{course_of, house as setup, line};
+
 pub const NOW: At = At(1_700_000_000_000);
-
-pub fn setup() -> Setup {
-    let prep = |id: &str, categories: &[&str], items: &[&str], takes_rest| Station {
-        categories: categories.iter().map(|c| CategoryId::from(*c)).collect(),
-        items: items.iter().map(|i| MenuItemId::from(*i)).collect(),
-        takes_rest,
-        ..Station::new(id, id.to_uppercase(), StationRole::Prep)
-    };
-    let item =
-        |id: &str, category: &str| MenuItem { category: Some(category.into()), ..MenuItem::new(id, id) };
-    Setup {
-        menu: Menu {
-            categories: vec![],
-            items: vec![
-                item("steak", "grill"),
-                item("fries", "fried"),
-                item("burger", "grill"),
-                item("wine", "bar"),
-                item("pizza", "dough"),
-            ],
-        },
-        stations: vec![
-            prep("grill", &["grill"], &[], false),
-            prep("fry", &["fried"], &["burger"], false),
-            prep("build", &[], &["burger"], false),
-            Station { hands_on_to: Some("oven".into()), ..prep("make", &["dough"], &[], false) },
-            prep("oven", &[], &[], false),
-        ],
-        settings: Settings::new("r".into(), "Test kitchen"),
-    }
-}
-
-pub fn line(item: &str, quantity: u32) -> NewLine {
-    NewLine { item: Some(item.into()), name: item.to_owned(), quantity, ..NewLine::default() }
-}
 
 pub fn order(id: &str, lines: Vec<NewLine>) -> Order {
     NewOrder { lines, ..NewOrder::default() }
         .open(id.into(), format!("20260101-{id}"), NOW, &setup())
         .unwrap()
-}
-
-pub fn course_of(number: u8) -> Course {
-    Course { number, name: None, fired_at: None, after_minutes: None, when_done: false }
 }
 
 pub fn touch(line: &str, upto: u32) -> Touch {
