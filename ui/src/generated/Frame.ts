@@ -10,6 +10,7 @@ import type { Notice } from "./Notice";
 import type { Place } from "./Place";
 import type { Review } from "./Review";
 import type { Row } from "./Row";
+import type { Talk } from "./Talk";
 import type { Toast } from "./Toast";
 
 /**
@@ -79,4 +80,8 @@ ingredients?: Array<IngredientCount>,
 /**
  * The order that is being looked at.
  */
-review?: Review, };
+review?: Review, 
+/**
+ * How talking to the view stands; absent from the first frame of a program without a microphone.
+ */
+talk?: Talk, };
