@@ -324,7 +324,9 @@ export const en = {
       thinking: "Making out what you said",
     },
     heard: (ms: number | undefined) => (ms === undefined ? "HEARD" : `HEARD · ${(ms / 1000).toFixed(1)} s`),
-    quoted: (words: string) => (words === "" ? "" : `“${words}”`),
+    /** A speech is told by its beginning. */
+    quoted: (words: string) =>
+      words === "" ? "" : `“${words.length > 96 ? `${words.slice(0, 92).trimEnd()} …` : words}”`,
     /** Aloud, for who does not see it. */
     heardSay: (words: string) => (words === "" ? "Heard nothing." : `Heard: ${words}.`),
     didYouMean: "DID YOU MEAN",
@@ -442,6 +444,7 @@ export const en = {
         }
       }
     },
+    and: (part: string) => `${part},`,
     andMore: (count: number) => `+${count} more`,
   },
 

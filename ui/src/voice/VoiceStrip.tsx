@@ -4,14 +4,26 @@
  * BUMP nor moves one.
  */
 
-import { createEffect, createSignal, For, type JSX, Match, on, Show, Switch } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  Match,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+  Switch,
+} from "solid-js";
 import type { Outcome } from "../generated/Outcome";
 import type { Said } from "../generated/Said";
 import type { SpokenAct } from "../generated/SpokenAct";
 import type { SpokenAnswer } from "../generated/SpokenAnswer";
 import { Check, Hourglass, Microphone, NoMicrophone, Question, Sound, Unplugged, Warning } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
-import { shrink } from "./shrink";
+import { keepFitted } from "./shrink";
 import { lookOf, roomOf, type Strip } from "./strip";
 
 /** A finger that was on its way to something else does not answer a question that has just come under it. */
@@ -279,34 +291,26 @@ function Asked(props: { said: Said; choices: SpokenAct[] }): JSX.Element {
 /** The answer: as large as it can be; what is too long for the smallest letters ends with how many more there are. */
 function Answer(props: { answer: SpokenAnswer }): JSX.Element {
   const { text, plan } = useKitchen();
-  const answer = () => text.talk.answer(props.answer);
+  const answer = createMemo(() => text.talk.answer(props.answer));
   const [shown, setShown] = createSignal(Number.POSITIVE_INFINITY);
-  let element!: HTMLParagraphElement;
-  createEffect(
-    on([answer, plan], ([{ rest }]) => {
-      setShown(rest.length);
-      shrink(element, () => setShown((count) => Math.max(0, count - 1)) > 0);
-    }),
-  );
+  createEffect(on([answer, plan], ([{ rest }]) => setShown(rest.length)));
+  const more = () => answer().rest.length - shown();
   return (
-    <p class="answer" ref={element}>
+    <Fitted class="answer" drop={() => setShown((count) => Math.max(0, count - 1)) > 0}>
       <b>{answer().lead}</b>
       <For each={answer().rest.slice(0, shown())}>
         {(part, n) => (
           <>
             {" "}
-            <span class="part">
-              {part}
-              {n() < answer().rest.length - 1 ? "," : ""}
-            </span>
+            <span class="part">{n() < answer().rest.length - 1 ? text.talk.and(part) : part}</span>
           </>
         )}
       </For>
-      <Show when={shown() < answer().rest.length}>
+      <Show when={more() > 0}>
         {" "}
-        <span class="part">{text.talk.andMore(answer().rest.length - shown())}</span>
+        <span class="part">{text.talk.andMore(more())}</span>
       </Show>
-    </p>
+    </Fitted>
   );
 }
 
@@ -327,17 +331,15 @@ function Dismiss(props: { said: Said }): JSX.Element {
 }
 
 /** Words that become smaller rather than be cut. */
-function Fitted(props: { class?: string; children: JSX.Element }): JSX.Element {
-  const { plan, picture } = useKitchen();
-  let element!: HTMLParagraphElement;
-  createEffect(
-    on([plan, () => props.children, () => picture.toasts.length], () => {
-      shrink(element);
-    }),
-  );
+function Fitted(props: { class?: string; drop?: () => boolean; children: JSX.Element }): JSX.Element {
+  let box!: HTMLSpanElement;
+  let words!: HTMLSpanElement;
+  onMount(() => onCleanup(keepFitted(box, words, props.drop)));
   return (
-    <span class={`fitted ${props.class ?? ""}`} ref={element}>
-      {props.children}
+    <span class={`fitted ${props.class ?? ""}`} ref={box}>
+      <span class="run" ref={words}>
+        {props.children}
+      </span>
     </span>
   );
 }

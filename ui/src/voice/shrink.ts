@@ -4,19 +4,22 @@
 const STEPS = [1, 0.88, 0.77, 0.66, 0.56, 0.48] as const;
 
 /**
- * Sets `--shrink` of an element to the largest size at which its content fits into it. When it fits at none, `drop` takes
- * something away, as often as it says that it could.
+ * Keeps `--shrink` of a box at the largest size at which its words fit into it, until the returned function is called.
+ * When they fit at none, `drop` takes some away, as often as it says that it could. Sizes are watched, not contents, as on
+ * the tickets.
  */
-export function shrink(element: HTMLElement, drop: () => boolean = () => false): void {
-  for (;;) {
-    for (const step of STEPS) {
-      element.style.setProperty("--shrink", String(step));
-      if (fits(element)) return;
-    }
-    if (!drop()) return;
-  }
+export function keepFitted(box: HTMLElement, words: HTMLElement, drop?: () => boolean): () => void {
+  const observer = new ResizeObserver(() => shrink(box, words, drop));
+  observer.observe(box);
+  observer.observe(words);
+  return () => observer.disconnect();
 }
 
-function fits(element: HTMLElement): boolean {
-  return element.scrollHeight <= element.clientHeight + 1 && element.scrollWidth <= element.clientWidth + 1;
+function shrink(box: HTMLElement, words: HTMLElement, drop: () => boolean = () => false): void {
+  do {
+    for (const step of STEPS) {
+      box.style.setProperty("--shrink", String(step));
+      if (words.offsetHeight <= box.clientHeight && words.scrollWidth <= box.clientWidth + 1) return;
+    }
+  } while (drop());
 }

@@ -41,8 +41,10 @@ export function createTalking(
       setAsksWhy(true);
       timer = setTimeout(forgetWhy, WHY_MS);
     }
-    // The kitchen's own word for it is in the frame already.
-    void tell(press).then((fault) => fault && fault.code !== talk()?.fault?.code && fail(fault));
+    void tell(press).then((fault) => {
+      // That of a fault that stands is in the frame already, and that a panel cannot be opened is seen in it.
+      if (fault && fault.code !== talk()?.fault?.code && press.talk !== "panel") fail(fault);
+    });
   }
 
   onCleanup(() => clearTimeout(timer));
