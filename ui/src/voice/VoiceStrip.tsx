@@ -33,7 +33,7 @@ export function VoiceStrip(props: { strip: Strip }): JSX.Element {
   const said = () => (props.strip.strip === "said" ? props.strip.said : undefined);
   const turn = () => (props.strip.strip === "turn" ? props.strip.turn : undefined);
   return (
-    <div class={`spoken ${roomOf(props.strip)} ${kindOf(props.strip)}`}>
+    <div class="spoken" data-room={roomOf(props.strip)} data-kind={kindOf(props.strip)}>
       <Switch>
         <Match when={turn()}>{(now) => <UnderWay turn={now()} />}</Match>
         <Match when={props.strip.strip === "cannot"}>
@@ -107,7 +107,7 @@ function UnderWay(props: { turn: "listening" | "sending" | "thinking" }): JSX.El
         <Sound />
       </Show>
       <Fitted>
-        <b class="mark">{text.talk.button[props.turn].toUpperCase()}</b> {means()}
+        <b class="tag">{text.talk.button[props.turn].toUpperCase()}</b> {means()}
       </Fitted>
     </>
   );
@@ -161,7 +161,7 @@ function SaidStrip(props: { said: Said }): JSX.Element {
       <Match when={outcome("dropped")}>
         <Check />
         <Fitted>
-          <Heard said={props.said} /> <span class="deed">{text.talk.nothingDone}</span>
+          <Heard said={props.said} /> <span class="outcome">{text.talk.nothingDone}</span>
         </Fitted>
       </Match>
       <Match when={outcome("asked")}>{(asked) => <Asked said={props.said} choices={asked().choices} />}</Match>
@@ -179,8 +179,8 @@ function SaidStrip(props: { said: Said }): JSX.Element {
       <Match when={outcome("not_understood")}>
         <Question />
         <Fitted class="aside">
-          <b class="mark">{text.talk.notUnderstoodMark}</b>{" "}
-          <span class="words">{text.talk.quoted(props.said.words)}</span>
+          <b class="tag">{text.talk.notUnderstoodMark}</b>{" "}
+          <span class="said">{text.talk.quoted(props.said.words)}</span>
         </Fitted>
         <Fitted>{text.talk.notUnderstood(props.said.words, picture.talk?.mode ?? "hold")}</Fitted>
         <Dismiss said={props.said} />
@@ -190,8 +190,7 @@ function SaidStrip(props: { said: Said }): JSX.Element {
           <>
             <Warning />
             <Fitted class="aside">
-              <b class="mark">{text.talk.notDone}</b>{" "}
-              <span class="words">{text.talk.quoted(props.said.words)}</span>
+              <b class="tag">{text.talk.notDone}</b> <span class="said">{text.talk.quoted(props.said.words)}</span>
             </Fitted>
             <Fitted>{text.fault(failed().fault)}</Fitted>
             <Dismiss said={props.said} />
@@ -206,8 +205,8 @@ function Heard(props: { said: Said }): JSX.Element {
   const { text } = useKitchen();
   return (
     <>
-      <b class="mark">{text.talk.heard(props.said.took_ms)}</b>{" "}
-      <span class="words">{text.talk.quoted(props.said.words)}</span>
+      <b class="tag">{text.talk.heard(props.said.took_ms)}</b>{" "}
+      <span class="said">{text.talk.quoted(props.said.words)}</span>
     </>
   );
 }
@@ -226,7 +225,7 @@ function Done(props: { said: Said; act: SpokenAct }): JSX.Element {
         <Heard said={props.said} />
         <Show when={!offered()}>
           {" "}
-          <span class="deed">{text.talk.did(props.act)}</span>
+          <span class="outcome">{text.talk.did(props.act)}</span>
         </Show>
       </Fitted>
     </>
@@ -253,10 +252,10 @@ function Asked(props: { said: Said; choices: SpokenAct[] }): JSX.Element {
   return (
     <>
       <Fitted class="aside">
-        <b class="mark">
+        <b class="tag">
           <Question /> {text.talk.didYouMean}
         </b>{" "}
-        <span class="words">{text.talk.quoted(props.said.words)}</span>
+        <span class="said">{text.talk.quoted(props.said.words)}</span>
       </Fitted>
       <div class="answers" role="group" aria-label={text.talk.didYouMean}>
         <For each={props.choices}>
@@ -302,13 +301,13 @@ function Answer(props: { answer: SpokenAnswer }): JSX.Element {
         {(part, n) => (
           <>
             {" "}
-            <span class="part">{n() < answer().rest.length - 1 ? text.talk.and(part) : part}</span>
+            <span class="chunk">{n() < answer().rest.length - 1 ? text.talk.and(part) : part}</span>
           </>
         )}
       </For>
       <Show when={more() > 0}>
         {" "}
-        <span class="part">{text.talk.andMore(more())}</span>
+        <span class="chunk">{text.talk.andMore(more())}</span>
       </Show>
     </Fitted>
   );
