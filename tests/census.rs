@@ -12,11 +12,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use display::frame::{Frame, Press, PressLine};
+use display::frame::{Frame, MicrophoneChoice, Press, PressLine, TalkPress};
+use display::talk::{Held, Microphone, Microphones, Voice};
 use display::{Config, HubAddress, Kitchen, Token, Window};
 use hub::demo::{Pos, PosConfig};
 use hub::{Hub, HubConfig};
 use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use voice::audio::State;
+use voice::peer::{Authorization, Config as Client, Secrets};
 
 /// Cycles that are counted.
 const CYCLES: usize = 1_000;
@@ -109,7 +113,9 @@ async fn cycle(data: &Path) {
     let address = HubAddress { url: hub.url(), label: String::new() };
     let token = hub.token().to_owned();
     let token = Token::Source(Arc::new(move |_| Ok(token.clone())));
-    let kitchen = Kitchen::start(Config::new(data.join("display"), address, token)).await.unwrap();
+    let mut config = Config::new(data.join("display"), address, token);
+    config.voice = Some(voice_of(&hub));
+    let kitchen = Kitchen::start(config).await.unwrap();
     let (_notifications, _sounds) = (kitchen.notifications(), kitchen.sounds());
 
     let mounted = kitchen.mount(Window::cook("main")).await.unwrap();
@@ -135,12 +141,55 @@ async fn cycle(data: &Path) {
     }
 
     pos.stop().await;
+    // Somebody holds the talk button.
+    kitchen.talk(&mounted.view, frame.mount, TalkPress::Down).await.unwrap();
     kitchen.shutdown().await;
     let ending = hub.shutdown().await;
     assert!(
         ending.in_time && ending.alive == 0 && ending.steps.iter().all(|step| step.finished),
         "{ending:?}"
     );
+}
+
+/// A microphone in a silent room.
+#[derive(Debug)]
+struct Silent;
+
+/// Its end.
+#[derive(Debug)]
+struct Ends {
+    _frames: mpsc::Sender<voice::audio::Frame>,
+    _state: watch::Sender<State>,
+    _level: watch::Sender<u8>,
+}
+
+impl Held for Ends {
+    fn choose(&self, _: Option<String>) {}
+}
+
+impl Microphones for Silent {
+    fn open(&self, _: Option<&str>) -> std::io::Result<Microphone> {
+        let (frames, heard) = mpsc::channel(1);
+        let (state, state_rx) = watch::channel(State::Ready { device: String::new() });
+        let (level, level_rx) = watch::channel(0);
+        let held = Box::new(Ends { _frames: frames, _state: state, _level: level });
+        Ok(Microphone { frames: heard, state: state_rx, level: level_rx, held })
+    }
+
+    fn list(&self) -> Vec<MicrophoneChoice> {
+        Vec::new()
+    }
+}
+
+/// It is talked to through its hub.
+fn voice_of(hub: &Hub) -> Voice {
+    let token = hub.token().to_owned();
+    let secrets = Secrets::Endpoint {
+        url: format!("http://{}/api/v1/realtime", hub.local_addr()),
+        authorization: Authorization::Source(Arc::new(move || Ok(token.clone()))),
+        session: Box::default(),
+    };
+    Voice { client: Client::new(secrets), host: String::new(), microphones: Arc::new(Silent) }
 }
 
 /// BUMP on the first card of the frame, if there is one.

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use display::frame::{Frame, Go, Grid, Mounted, Press, Pressed};
+use display::frame::{Frame, Go, Grid, Mounted, Press, Pressed, TalkPress};
 use display::{Kitchen, Role, Window};
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
@@ -95,6 +95,16 @@ pub(crate) async fn press(
 #[tauri::command]
 pub(crate) async fn go(front: State<'_, Front>, view: String, mount: u32, go: Go) -> Result<(), Fault> {
     front.kitchen()?.go(&view, mount, go).await
+}
+
+#[tauri::command]
+pub(crate) async fn talk(
+    front: State<'_, Front>,
+    view: String,
+    mount: u32,
+    press: TalkPress,
+) -> Result<(), Fault> {
+    front.kitchen()?.talk(&view, mount, press).await
 }
 
 #[tauri::command]

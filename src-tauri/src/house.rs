@@ -171,6 +171,7 @@ fn display_config(settings: &Settings, hub: Option<&Hub>) -> display::Config {
     config.authority = settings.join.as_ref().and_then(|join| join.authority.clone());
     config.station = settings.station.as_deref().map(StationId::from);
     config.timing.limit = AttemptLimit::Announce(MANY_ATTEMPTS);
+    config.voice = crate::voice::of(settings, hub);
     config
 }
 

@@ -10,11 +10,13 @@
 mod autostart;
 mod commands;
 mod house;
+mod microphone;
 mod options;
 mod reloads;
 pub mod renderer;
 mod settings;
 mod sound;
+mod voice;
 mod window;
 
 pub use options::{Options, Size, Switch};
@@ -180,6 +182,7 @@ fn build(
             commands::set_grid,
             commands::press,
             commands::go,
+            commands::talk,
             commands::connection_retry,
         ])
         .manage(front)
@@ -311,6 +314,9 @@ async fn tell(app: AppHandle, mut notifications: Receiver<Notification>) {
         let told = match notification {
             Notification::ConnectionChange(change) => app.emit(name, change),
             Notification::ConnectionMaxAttempts { attempts } => app.emit(name, attempts),
+            Notification::TurnStateChange(change) => app.emit(name, change),
+            Notification::StateTimeout(timeout) => app.emit(name, timeout),
+            Notification::TranscriptFinal(words) => app.emit(name, words),
         };
         if let Err(error) = told {
             tracing::warn!(target: "shell", %error, name, "an event did not reach the page");

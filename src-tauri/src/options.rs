@@ -45,6 +45,14 @@ pub struct Options {
     #[arg(long)]
     pub no_demo: bool,
 
+    /// File saying who makes out what is said to this screen, instead of its hub (see the README)
+    #[arg(long, value_name = "FILE", conflicts_with = "no_voice")]
+    pub voice_config: Option<PathBuf>,
+
+    /// Leave the talk button out, and the microphone alone
+    #[arg(long)]
+    pub no_voice: bool,
+
     /// Cover the whole screen, without a frame
     #[arg(long, conflicts_with = "size")]
     pub fullscreen: bool,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::options::Options;
+use crate::voice::Peer;
 
 /// The settings file in the data folder.
 const FILE: &str = "brigade.json";
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) station: Option<String>,
     /// Cover the whole screen.
     pub(crate) fullscreen: bool,
+    /// Who makes out what is said to it.
+    pub(crate) voice: Peer,
 }
 
 /// The hub of another PC.
@@ -57,6 +60,7 @@ struct File {
     hub_authority: Option<PathBuf>,
     station: Option<String>,
     fullscreen: Option<bool>,
+    voice: Option<Peer>,
 }
 
 impl Settings {
@@ -89,6 +93,10 @@ impl Settings {
                 return Err(Error::Settings { path: path.to_owned(), reason });
             }
         };
+        let voice = match &options.voice_config {
+            Some(path) => Some(peer(path)?),
+            None => file.voice,
+        };
         let rate = options.demo_rate.or(file.demo_orders_per_minute).unwrap_or(DEMO_RATE);
         Ok(Self {
             data,
@@ -101,8 +109,16 @@ impl Settings {
             join,
             station: options.station.clone().or(file.station),
             fullscreen: options.fullscreen || (options.size.is_none() && file.fullscreen.unwrap_or(false)),
+            voice: if options.no_voice { Peer::Off } else { voice.unwrap_or_default() },
         })
     }
+}
+
+/// A service in a file of its own, so that its place is not in the list of processes.
+fn peer(path: &Path) -> Result<Peer, Error> {
+    let wrong = |reason: String| Error::Settings { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }
 
 impl Join {
@@ -169,6 +185,15 @@ mod tests {
             read(r#"{"listen": "0.0.0.0:1", "station": "fry"}"#, &["--listen", "127.0.0.1:2"]).unwrap();
         assert_eq!(settings.listen.port(), 2);
         assert_eq!(settings.station.as_deref(), Some("fry"));
+    }
+
+    #[test]
+    fn it_is_talked_to_through_its_hub_unless_somebody_says_otherwise() {
+        assert_eq!(read("{}", &[]).unwrap().voice, Peer::Hub);
+        assert_eq!(read(r#"{"voice": {"kind": "off"}}"#, &[]).unwrap().voice, Peer::Off);
+        assert_eq!(read("{}", &["--no-voice"]).unwrap().voice, Peer::Off);
+        assert!(read("{}", &["--voice-config", "/there/is/no/such/file"]).is_err());
+        assert!(serde_json::from_str::<File>(r#"{"voice": {"kind": "openai"}}"#).is_err());
     }
 
     #[test]

@@ -21,6 +21,10 @@ type Tone = (f32, u32);
 fn tones(sound: Sound) -> &'static [Tone] {
     match sound {
         Sound::NewOrder => &[(660.0, 110), (880.0, 110), (1320.0, 220)],
+        // Whoever speaks is near, and waits: short ones.
+        Sound::Heard => &[(880.0, 70), (1175.0, 90)],
+        Sound::Asked => &[(880.0, 90), (0.0, 60), (880.0, 90)],
+        Sound::Refused => &[(587.0, 90), (440.0, 140)],
     }
 }
 

@@ -217,6 +217,28 @@ impl<'a> Board<'a> {
             .expect("it can be clicked");
     }
 
+    /// Puts a finger down on what the CSS selector finds first, and leaves it there.
+    pub(crate) async fn hold(&self, selector: &str) {
+        let (x, y) = self.place_of(selector).await;
+        self.rest().await;
+        self.xdotool(&["mousemove", &format!("{x:.0}"), &format!("{y:.0}"), "mousedown", "1"]);
+    }
+
+    /// Takes the finger away.
+    pub(crate) fn let_go(&self) {
+        self.xdotool(&["mouseup", "1"]);
+    }
+
+    /// Holds a key down, by its X name.
+    pub(crate) fn key_down(&self, name: &str) {
+        self.xdotool(&["keydown", name]);
+    }
+
+    /// Lets go of it.
+    pub(crate) fn key_up(&self, name: &str) {
+        self.xdotool(&["keyup", name]);
+    }
+
     /// Types a key, by its X name, at the keyboard.
     pub(crate) fn key(&self, name: &str) {
         self.xdotool(&["key", name]);

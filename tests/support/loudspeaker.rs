@@ -1,45 +1,26 @@
-//! A loudspeaker that nobody hears, and ears at it: a private sound server with a sink that leads nowhere.
+//! A loudspeaker that nobody hears, and ears at it.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
+use super::Desktop;
 use super::process::Process;
-use super::{Desktop, SOON, until};
-
-/// Samples a second.
-pub(crate) const RATE: usize = 48_000;
+pub(crate) use super::sound_server::RATE;
+use super::sound_server::SoundServer;
 
 /// The only loudspeaker of a desktop, with all that has come out of it.
 #[derive(Debug)]
 pub(crate) struct Loudspeaker {
     heard: Arc<Mutex<Vec<f32>>>,
     _recorder: Process,
-    _server: Process,
+    _server: SoundServer,
 }
 
 impl Loudspeaker {
     /// Starts a sound server where the programs of this desktop look for one, and listens.
     pub(crate) async fn of(desktop: &Desktop) -> Self {
-        let socket = desktop.folder("run/pulse").join("native");
-        let native = format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
-        let sink = format!("module-null-sink sink_name=kitchen rate={RATE} channels=2 format=s16le");
-        let mut server = Process::start(
-            quiet(desktop.command("pulseaudio"))
-                .args([
-                    "-n",
-                    "--daemonize=no",
-                    "--use-pid-file=no",
-                    "--exit-idle-time=-1",
-                    "--disable-shm=yes",
-                ])
-                .args(["--realtime=no", "--high-priority=no"])
-                .args(["-L", &native, "-L", &sink]),
-        );
-        let listening = until("the sound server to listen", SOON, async || {
-            (socket.exists() || !server.runs()).then(|| socket.exists())
-        });
-        assert!(listening.await, "pulseaudio does not start: run it by hand to see why");
+        let server = SoundServer::start(desktop, &["kitchen"]).await;
         let mut recorder = Process::start(
             desktop
                 .command("parec")
@@ -79,11 +60,6 @@ impl Loudspeaker {
     pub(crate) fn since(&self, first: usize) -> Vec<f32> {
         self.heard.lock().unwrap().get(first..).unwrap_or_default().to_vec()
     }
-}
-
-fn quiet(mut command: Command) -> Command {
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    command
 }
 
 /// The largest of all samples.

@@ -16,9 +16,11 @@ mod framebuffer;
 mod hub;
 mod kitchen;
 pub(crate) mod loudspeaker;
+mod microphone;
 mod pos;
 pub(crate) mod premises;
 pub(crate) mod process;
+mod sound_server;
 
 pub(crate) use app::App;
 pub(crate) use back_end::BackEnd;
@@ -27,6 +29,7 @@ pub(crate) use desktop::Desktop;
 pub(crate) use display_process::DisplayProcess;
 pub(crate) use framebuffer::Framebuffer;
 pub(crate) use hub::Hub;
+pub(crate) use microphone::{Microphone, Voice};
 pub(crate) use pos::Pos;
 pub(crate) use premises::{OnGlass, Premises, Pressed};
 

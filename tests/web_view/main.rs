@@ -13,6 +13,7 @@ mod orders;
 mod policy;
 mod recovery;
 mod sound;
+mod talk;
 
 use std::path::PathBuf;
 

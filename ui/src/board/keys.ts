@@ -3,7 +3,7 @@
  *
  * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `s`
  * starts it, `r` brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it
- * now, Escape goes back to the station.
+ * now, F7 opens the voice panel, Escape goes back to the station. The key to talk is held, and therefore elsewhere (`voice/keys.ts`).
  */
 
 import type { Place } from "../generated/Place";
@@ -15,9 +15,8 @@ export function keyboard(kitchen: Kitchen): () => void {
   const pressed = (event: KeyboardEvent): void => {
     // A sheet has the keys for itself, and a control that was reached by Tab has its own.
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    if (isWriting() && event.key !== "Escape") return;
     const focused = document.activeElement;
-    // Somebody writes.
-    if (focused instanceof HTMLInputElement && focused.type === "search" && event.key !== "Escape") return;
     const onControl =
       focused instanceof HTMLElement &&
       focused.matches("button, input, a") &&
@@ -27,6 +26,12 @@ export function keyboard(kitchen: Kitchen): () => void {
   };
   addEventListener("keydown", pressed);
   return () => removeEventListener("keydown", pressed);
+}
+
+/** Somebody writes, and what is typed is no command. */
+export function isWriting(): boolean {
+  const focused = document.activeElement;
+  return focused instanceof HTMLInputElement && focused.type === "search";
 }
 
 function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEvent): boolean {
@@ -60,6 +65,9 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
       return true;
     case "F6":
       showSheet("connection");
+      return true;
+    case "F7":
+      if (picture.talk) showSheet("voice");
       return true;
     case "Escape":
       go({ go: "tab", tab: "station" });

@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import { frameBetween, overWire, type Whole, wholeFrame } from "../../test/fake/frames";
 import { FakeKitchen } from "../../test/fake/kitchen";
 import { friday, line, odd, type Ticket, ticket } from "../../test/fake/tickets";
+import { panelOf, SAID } from "../../test/fake/talk";
 import { type Chance, randomFrom } from "../../test/random";
 import type { Frame } from "../generated/Frame";
+import type { Talk } from "../generated/Talk";
 import { createCanvas, type Picture } from "./picture";
 
 describe("R4.3 a whole frame and the changes after it give the picture", () => {
@@ -32,7 +34,7 @@ describe("R4.3 a whole frame and the changes after it give the picture", () => {
     apply(wholeFrame(somePicture(randomFrom(3)), 1, 1, 0));
     const bare: Frame = { mount: 2, revision: 1, now: 0, cards: [], gone: [] };
     apply(bare);
-    expect(picture.head).toBeUndefined();
+    expect([picture.head, picture.talk]).toEqual([undefined, undefined]);
     expect(
       [picture.places, picture.counts, picture.rows, picture.chips, picture.toasts, picture.notices].flat(),
     ).toEqual([]);
@@ -71,7 +73,7 @@ it("a frame touches only what it changes", () => {
 });
 
 function shown(picture: Picture): Whole {
-  const { head, connection, cards, places, counts, rows, chips, toasts, notices, ingredients, review } =
+  const { head, connection, cards, places, counts, rows, chips, toasts, notices, ingredients, review, talk } =
     structuredClone(unwrap(picture));
   const ids = places.map((place) => place.card);
   expect(Object.keys(cards).toSorted()).toEqual(ids.toSorted());
@@ -87,6 +89,7 @@ function shown(picture: Picture): Whole {
     notices,
     ingredients,
     review,
+    ...(talk ? { talk } : {}),
   };
 }
 
@@ -129,7 +132,20 @@ function somePicture(chance: Chance): Whole {
     label: null,
     order_type: null,
   }));
+  whole.talk = someTalk(chance);
   return whole;
+}
+
+/** Another turn, another outcome, and a panel that is open or not. */
+function someTalk(chance: Chance): Talk {
+  return overWire({
+    turn: chance.one(["ready", "listening", "thinking"]),
+    since: chance.below(9),
+    mode: chance.one(["hold", "toggle"]),
+    fault: chance.one([undefined, { code: "microphone_none", params: {}, retry: true }]),
+    said: chance.one([undefined, ...Object.values(SAID)]),
+    panel: chance.one([undefined, panelOf({ level: chance.below(100) })]),
+  } as Talk);
 }
 
 /** Cards change, come, go and move; optional fields appear and disappear; lines, modifiers and presses grow and shrink. */
@@ -137,7 +153,7 @@ function someChange(chance: Chance, held: Whole): Whole {
   const fresh = somePicture(chance);
   const next = overWire(held);
   if (chance.maybe(0.3)) Object.assign(next, { cards: fresh.cards, places: fresh.places });
-  for (const name of ["toasts", "rows", "notices", "counts", "chips", "head"] as const) {
+  for (const name of ["toasts", "rows", "notices", "counts", "chips", "head", "talk"] as const) {
     if (chance.maybe(0.3)) Object.assign(next, { [name]: fresh[name] });
   }
   for (const card of next.cards) {

@@ -18,6 +18,7 @@ import type { Notice } from "../generated/Notice";
 import type { Place } from "../generated/Place";
 import type { Review } from "../generated/Review";
 import type { Row } from "../generated/Row";
+import type { Talk } from "../generated/Talk";
 import type { Toast } from "../generated/Toast";
 
 /** What is on the glass. */
@@ -35,6 +36,8 @@ export interface Picture {
   notices: Notice[];
   /** The order that is looked at from a list. */
   review: Review;
+  /** How talking stands; absent = this screen cannot be talked to at all. */
+  talk: Talk | undefined;
   /** Keys of what is pressed and not answered yet. */
   pressed: Record<string, true>;
 }
@@ -62,6 +65,7 @@ export function createCanvas(): Canvas {
     toasts: [],
     notices: [],
     review: {},
+    talk: undefined,
     pressed: {},
   });
 
@@ -77,6 +81,7 @@ export function createCanvas(): Canvas {
       if (frame.head || whole) set("head", reconcile(frame.head));
       if (frame.connection || whole) set("connection", reconcile(frame.connection));
       if (frame.review || whole) set("review", reconcile(frame.review ?? {}));
+      if (frame.talk || whole) set("talk", reconcile(frame.talk));
       section("places", "card", frame.places, whole);
       section("counts", "item", frame.counts, whole);
       section("ingredients", "name", frame.ingredients, whole);

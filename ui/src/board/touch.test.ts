@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Touch } from "./touch";
+import { type Hold, Touch } from "./touch";
 
 let root: HTMLElement;
 let touch: Touch;
@@ -145,6 +145,74 @@ it("other mouse buttons and disabled controls do nothing, but every finger is no
   expect(any).toBe(1);
 });
 
+it("what is held is held until its own finger rises, wherever that is by then", () => {
+  const [told, element, elsewhere] = [[] as string[], button(), button()];
+  touch.hold(() => holding(told))(element);
+  fingers([element, 10, 10, 3], [elsewhere, 90, 90, 4]);
+  expect(told).toEqual(["begin"]);
+  // It slides off, and another finger rises.
+  lift(elsewhere, 4);
+  lift(element, 4);
+  mouse(elsewhere, 90, 90, "pointerup");
+  expect(told).toEqual(["begin"]);
+  // What it lay on leaves the page.
+  element.remove();
+  lift(element, 3);
+  lift(element, 3);
+  expect(told).toEqual(["begin", "end"]);
+});
+
+it("a touch that the web view takes away ends what was held, and so does the end of listening", () => {
+  const [told, element] = [[] as string[], button()];
+  touch.hold(() => holding(told))(element);
+  fingers([element, 10, 10, 1]);
+  lift(element, 1, "touchcancel");
+  expect(told.splice(0)).toEqual(["begin", "end"]);
+  clock += 1_000;
+  mouse(element, 10, 10);
+  pointer(element, 10, 10, "mouse", 0, "pointercancel");
+  expect(told.splice(0)).toEqual(["begin", "end"]);
+  mouse(element, 10, 10);
+  stop();
+  expect(told).toEqual(["begin", "end"]);
+});
+
+it("held by mouse or by a pointer that is a touch as well, it begins and ends once", () => {
+  const [told, element] = [[] as string[], button()];
+  touch.hold(() => holding(told))(element);
+  mouse(element, 10, 10);
+  mouse(root, 400, 300, "pointerup");
+  click(element, 1);
+  expect(told.splice(0)).toEqual(["begin", "end"]);
+  pointer(element, 10, 10, "touch");
+  fingers([element, 10, 10, 0]);
+  pointer(element, 10, 10, "touch", 0, "pointerup");
+  lift(element, 0);
+  expect(told).toEqual(["begin", "end"]);
+});
+
+it("no mouse is made of a long hold, on a sheet neither, and a key's press is a click of its own", () => {
+  const [told, element] = [[] as string[], button()];
+  touch.hold(() => holding(told))(element);
+  root.setAttribute("data-scroll", "");
+  expect(fingers([element, 10, 10, 0]).defaultPrevented).toBe(true);
+  clock += 5_000;
+  lift(element, 0);
+  clock += 300;
+  mouse(element, 10, 10);
+  expect(told.splice(0)).toEqual(["begin", "end"]);
+  click(element, 0);
+  expect(told).toEqual(["click"]);
+});
+
+function holding(told: string[]): Hold {
+  return {
+    begin: () => void told.push("begin"),
+    end: () => void told.push("end"),
+    click: () => void told.push("click"),
+  };
+}
+
 function button(): HTMLButtonElement {
   const element = document.createElement("button");
   root.append(element);
@@ -171,11 +239,21 @@ function click(target: Element, detail: number): void {
   send(target, new MouseEvent("click", { bubbles: true, detail }));
 }
 
-function fingers(...touches: [Element, number, number][]): Event {
-  const event = new Event("touchstart", { bubbles: true, cancelable: true });
-  const changedTouches = touches.map(([target, clientX, clientY]) => ({ target, clientX, clientY }));
+function fingers(...touches: [target: Element, x: number, y: number, identifier?: number][]): Event {
+  const changedTouches = touches.map(([target, clientX, clientY, identifier = 0]) => {
+    return { target, clientX, clientY, identifier };
+  });
+  return touching("touchstart", touches[0]![0], changedTouches);
+}
+
+function lift(target: Element, identifier: number, type = "touchend"): void {
+  touching(type, target, [{ target, identifier }]);
+}
+
+function touching(type: string, target: Element, changedTouches: object[]): Event {
+  const event = new Event(type, { bubbles: true, cancelable: true });
   Object.defineProperty(event, "changedTouches", { value: changedTouches });
-  return send(touches[0]![0], event);
+  return send(target, event);
 }
 
 function send(target: Element, event: Event): Event {

@@ -7,6 +7,9 @@
  * a list that scrolls, and in sheets, acts on `click` instead, so that scrolling by a button is no press of it; it still
  * acts with what was there when the finger came down.
  *
+ * **What is held is held by its finger**, from when it comes down until that very finger rises, wherever it has slid by
+ * then, and also when what it came down on has left the page.
+ *
  * **A bounce is no second touch.** A wet finger can leave the glass for some milliseconds. By then the board may have
  * closed the gap and another ticket's BUMP may lie under it: a press that follows another at the same spot within
  * `BOUNCE_MS` is dropped.
@@ -23,6 +26,14 @@ export interface Act {
   bounces?: boolean;
 }
 
+/** What an element does while it is held. */
+export interface Hold {
+  begin(): void;
+  end(): void;
+  /** A press by a thing that cannot hold: a key on a focused button, a screen reader. */
+  click(): void;
+}
+
 /** A second press nearer and sooner than this is the first one's echo. */
 const BOUNCE_MS = 250;
 const BOUNCE_MM = 10;
@@ -32,7 +43,9 @@ const GHOST_MS = 800;
 const TWIN_PX = 2;
 const TWIN_MS = 100;
 
-type When = "down" | "click";
+type Entry =
+  | { when: "down" | "click"; act: () => Act | undefined }
+  | { when: "hold"; act: () => Hold | undefined };
 
 interface Spot {
   x: number;
@@ -41,8 +54,10 @@ interface Spot {
 }
 
 export class Touch {
-  readonly #acts = new WeakMap<Element, { when: When; act: () => Act | undefined }>();
+  readonly #acts = new WeakMap<Element, Entry>();
   readonly #meant = new WeakMap<Element, Act>();
+  /** By finger: what ends when it rises. */
+  readonly #holds = new Map<string, Hold>();
   readonly #onAny: () => void;
   readonly #mm: () => number;
   #bounce: Spot | undefined;
@@ -57,12 +72,17 @@ export class Touch {
 
   /** For `ref`: acts when a finger comes down. */
   down(act: () => Act | undefined): (element: Element) => void {
-    return this.#register("down", act);
+    return this.#register({ when: "down", act });
   }
 
   /** For `ref`: acts on a click, with what was there when the finger came down. */
   click(act: () => Act | undefined): (element: Element) => void {
-    return this.#register("click", act);
+    return this.#register({ when: "click", act });
+  }
+
+  /** For `ref`: begins when a finger comes down, ends when that finger rises. */
+  hold(act: () => Hold | undefined): (element: Element) => void {
+    return this.#register({ when: "hold", act });
   }
 
   /** Takes the touches of `root` and all in it, until the returned function is called. */
@@ -73,13 +93,19 @@ export class Touch {
     root.addEventListener("pointerdown", (event) => this.#pointerdown(event), { signal });
     root.addEventListener("click", (event) => this.#click(event), { signal });
     root.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
-    return () => stop.abort();
+    for (const end of ["pointerup", "pointercancel"] as const) {
+      addEventListener(end, (event) => this.#rise(pointerOf(event)), { signal });
+    }
+    return () => {
+      stop.abort();
+      for (const finger of this.#holds.keys()) this.#rise(finger);
+    };
   }
 
-  #register(when: When, act: () => Act | undefined): (element: Element) => void {
+  #register(entry: Entry): (element: Element) => void {
     return (element) => {
-      this.#acts.set(element, { when, act });
-      element.setAttribute("data-touch", when);
+      this.#acts.set(element, entry);
+      element.setAttribute("data-touch", entry.when);
     };
   }
 
@@ -88,9 +114,14 @@ export class Touch {
     let scrolls = false;
     for (const touch of event.changedTouches) {
       const target = touch.target instanceof Element ? touch.target : undefined;
-      scrolls ||= target?.closest("[data-scroll], dialog") !== null;
+      const holds = this.#touchable(target)?.matches("[data-touch=hold]") === true;
+      scrolls ||= !holds && target?.closest("[data-scroll], dialog") !== null;
       const spot = { x: touch.clientX, y: touch.clientY, at: event.timeStamp };
-      if (!this.#isTwin(spot)) this.#comeDown(target, spot);
+      if (this.#isTwin(spot)) continue;
+      const finger = `touch ${touch.identifier}`;
+      this.#comeDown(target, spot, finger);
+      // Its end is told to what it came down on alone, wherever that is by then.
+      if (this.#holds.has(finger) && target) this.#awaitRise(target, touch.identifier);
     }
     // Off the lists nothing scrolls and nothing waits for a click: no mouse is to be made of this touch.
     if (!scrolls && event.cancelable) event.preventDefault();
@@ -103,7 +134,25 @@ export class Touch {
     } else if (event.button !== 0 || spot.at - this.#lastTouch < GHOST_MS) {
       return;
     }
-    this.#comeDown(event.target instanceof Element ? event.target : undefined, spot);
+    this.#comeDown(event.target instanceof Element ? event.target : undefined, spot, pointerOf(event));
+  }
+
+  #awaitRise(target: Element, identifier: number): void {
+    const stop = new AbortController();
+    const rise = (event: Event): void => {
+      const { changedTouches } = event as TouchEvent;
+      if (![...changedTouches].some((touch) => touch.identifier === identifier)) return;
+      stop.abort();
+      this.#lastTouch = event.timeStamp;
+      this.#rise(`touch ${identifier}`);
+    };
+    for (const end of ["touchend", "touchcancel"]) target.addEventListener(end, rise, { signal: stop.signal });
+  }
+
+  #rise(finger: string): void {
+    const hold = this.#holds.get(finger);
+    this.#holds.delete(finger);
+    hold?.end();
   }
 
   #click(event: MouseEvent): void {
@@ -112,7 +161,8 @@ export class Touch {
     const entry = this.#acts.get(element);
     // No finger was there (a key on a focused button, a screen reader): what is there now is meant.
     if (event.detail === 0) {
-      entry?.act()?.run();
+      if (entry?.when === "hold") entry.act()?.click();
+      else entry?.act()?.run();
       return;
     }
     if (entry?.when !== "click") return;
@@ -121,9 +171,19 @@ export class Touch {
     act?.run();
   }
 
-  #comeDown(target: Element | undefined, spot: Spot): void {
+  #comeDown(target: Element | undefined, spot: Spot, finger: string): void {
     const element = this.#touchable(target);
     const entry = element && this.#acts.get(element);
+    if (entry?.when === "hold") {
+      const hold = entry.act();
+      this.#onAny();
+      if (!hold) return;
+      // Should the web view have kept to itself that it rose.
+      this.#rise(finger);
+      this.#holds.set(finger, hold);
+      hold.begin();
+      return;
+    }
     const act = entry?.act();
     this.#onAny();
     if (!element || !entry || !act) return;
@@ -153,4 +213,8 @@ export class Touch {
     this.#twins.splice(twin, 1);
     return true;
   }
+}
+
+function pointerOf({ pointerId }: PointerEvent): string {
+  return `pointer ${pointerId}`;
 }

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { SpokenAct } from "../generated/SpokenAct";
+import type { SpokenAnswer } from "../generated/SpokenAnswer";
+import type { SpokenVerb } from "../generated/SpokenVerb";
 import { en } from "./en";
 import { age, minutesUntil, secondsUntil, wallClock } from "./format";
 
@@ -64,6 +67,72 @@ it("every fault that the program can name has a sentence of its own", () => {
   const named = codesIn(join(import.meta.dirname, "../../../src-tauri"));
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((code) => !en.faultCodes.includes(code))).toEqual([]);
+});
+
+it("whatever can be said is said back as something that was done, of what", () => {
+  const table = { kind: "table", text: "12" } as const;
+  const on = (verb: SpokenVerb, rest: Partial<SpokenAct> = {}): SpokenAct => ({ verb, items: [], ...rest });
+  const said = [
+    on("bump", { label: table }),
+    on("bump", { label: table, items: ["Ribeye", "Fries"] }),
+    on("recall"),
+    on("undo", { label: table }),
+    on("transfer", { label: table, station: "Fry" }),
+    on("eighty_six", { items: ["Halloumi"] }),
+    on("look", { station: "Fry" }),
+    on("look"),
+  ];
+  expect(said.map((act) => en.talk.did(act))).toEqual([
+    "Table 12 bumped",
+    "Table 12: Ribeye, Fries bumped",
+    "The last one is back",
+    "Table 12: taken back",
+    "Table 12 sent to Fry",
+    "Halloumi is out (86)",
+    "Showing Fry",
+    "Showing it",
+  ]);
+  expect(said.map((act) => `${en.talk.verbs[act.verb]} ${en.talk.object(act)}`)).toEqual([
+    "Bump Table 12",
+    "Bump Table 12: Ribeye, Fries",
+    "Recall the last one",
+    "Undo Table 12",
+    "Send Table 12 to Fry",
+    "86 Halloumi",
+    "Show Fry",
+    "Show another view",
+  ]);
+});
+
+it("an answer begins with what was asked for, none included, and long words are told by their beginning", () => {
+  const ticket = { label: { kind: "table", text: "12" }, order_type: "dine_in" } as const;
+  const answers: SpokenAnswer[] = [
+    { kind: "count", items: ["Wings"], pieces: 11 },
+    { kind: "count", items: ["Wings", "Ribs"], pieces: 3 },
+    { kind: "count", items: ["Wings"], pieces: 0 },
+    { kind: "late", tickets: [ticket] },
+    { kind: "late", tickets: [] },
+    { kind: "open", tickets: 1 },
+    { kind: "open", tickets: 0 },
+    { kind: "lines", ticket, lines: ["2 Wings"] },
+    { kind: "lines", ticket, lines: [] },
+  ];
+  expect(
+    answers.map((answer) => en.talk.answer(answer)).map(({ lead, rest }) => [lead, ...rest].join(" ")),
+  ).toEqual([
+    "11 Wings still to make",
+    "3 to make: Wings Ribs",
+    "No Wings to make",
+    "1 late: Table 12",
+    "Nothing is late",
+    "1 open ticket",
+    "No open tickets",
+    "Table 12: 2 Wings",
+    "Table 12: nothing left to make",
+  ]);
+  expect(en.talk.quoted("bump twelve")).toBe("“bump twelve”");
+  expect(en.talk.quoted("")).toBe("");
+  expect(en.talk.quoted("and then ".repeat(40)).length).toBeLessThan(100);
 });
 
 it("a fault that nobody knows yet still says what to do, and its code", () => {

@@ -8,6 +8,10 @@ import type { Fault } from "../generated/Fault";
 import type { LinePlace } from "../generated/LinePlace";
 import type { LineWait } from "../generated/LineWait";
 import type { OrderType } from "../generated/OrderType";
+import type { SpokenAct } from "../generated/SpokenAct";
+import type { SpokenAnswer } from "../generated/SpokenAnswer";
+import type { SpokenVerb } from "../generated/SpokenVerb";
+import type { TalkMode } from "../generated/TalkMode";
 import type { TicketLabel } from "../generated/TicketLabel";
 
 const orderTypes: Record<OrderType, string> = {
@@ -98,12 +102,47 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
     "The order system shows this kitchen no orders: its account there lacks the right. Ask who looks after it.",
   upstream_old_orders: ({ count }) =>
     `${count ?? "Some"} open in the order system are older than a day and not shown. Ask the front to close them.`,
+  // Talking to the board.
+  microphone_none: () => "There is no microphone. Plug one in: it is used as soon as it is there.",
+  microphone_busy: () => "Another program has the microphone. Close that program; it is tried again by itself.",
+  microphone_forbidden: () =>
+    "This computer does not let Brigade hear the microphone. Allow it in the computer's sound settings.",
+  microphone_unplugged: () => "The microphone is gone. Plug it in again: it is used as soon as it is there.",
+  microphone_silent: () =>
+    "The microphone gives no sound. Pull its plug and put it in again, or choose another one under Voice.",
+  microphone_server: () =>
+    "The computer's sound does not work. It is tried again by itself; restart this computer if it stays so.",
+  microphone_lost: () => "The microphone was lost while you spoke: nothing was done. Say it once more.",
+  talk_timed_out: ({ seconds }) =>
+    `No answer came${seconds ? ` within ${seconds} s` : ""}: nothing was done. Say it once more, or touch it.`,
+  talk_too_short: () => "That was too short. Hold the button while you speak, and let go when you have said it.",
+  talk_too_long: () => "That was too long: nothing was done. Say one thing, then let go.",
+  talk_busy: () => "It is still at work on what was said before. Wait a moment, then say it.",
+  voice_away: () => "What understands speech does not answer. Work by touch; it is tried again by itself.",
+  voice_failed: () => "Listening has failed and is begun again. Work by touch, and say it once more in a moment.",
+  voice_absent: () => "This screen cannot be talked to. Work by touch.",
+  question_over: () => "That question is over: nothing was done. Say it once more, or touch it.",
+  audio_empty: () => "No sound came. Hold the button while you speak, and look at the level under Voice.",
+  audio_too_long: () => "That was too long: nothing was done. Say one thing, then let go.",
+  listening_failed: () => "It could not be made out this time: nothing was done. Say it once more.",
+  voice_refused: () =>
+    "What understands speech does not let this screen in. Work by touch, and tell who looks after it.",
+  speech_model_missing: () =>
+    "The hub cannot understand speech yet: its speech model is missing. Work by touch, and tell who looks after it.",
+  speech_model_unusable: () =>
+    "The hub cannot understand speech: its speech model is damaged. Work by touch, and tell who looks after it.",
   // This program itself.
   mount_gone: () => "The board was drawn anew in between. Touch again.",
   display_ending: () => "Brigade is closing. The touch was not taken.",
   not_answering: () => "The display does not answer. If it stays so, restart this computer.",
   unexpected: ({ detail }) => `Something went wrong${detail ? `: ${detail}` : ""}. Try once more.`,
 };
+
+/** Of what a spoken act is: the ticket, and of it these dishes. */
+function objectOf({ label, order_type, items }: SpokenAct): string {
+  const ticket = label && en.label(label, order_type ?? "dine_in");
+  return [ticket, items.join(", ")].filter(Boolean).join(": ");
+}
 
 export const en = {
   product: "Brigade",
@@ -270,6 +309,184 @@ export const en = {
     `No connection since ${time}. Keep working: ${
       unsent === 0 ? "touches are kept and sent later." : `${unsent} not sent yet, kept safe here.`
     }`,
+
+  talk: {
+    button: { ready: "Talk", listening: "Listening", sending: "Sending", thinking: "Thinking" },
+    noMicrophone: "No mic",
+    noVoice: "No voice",
+    how: {
+      hold: "Hold while you speak",
+      toggle: "Touch, speak, touch again",
+    } satisfies Record<TalkMode, string>,
+    turn: {
+      listening: { hold: "Let go when you have said it", toggle: "Touch Talk again when you have said it" },
+      sending: "What you said is on its way",
+      thinking: "Making out what you said",
+    },
+    heard: (ms: number | undefined) => (ms === undefined ? "HEARD" : `HEARD · ${(ms / 1000).toFixed(1)} s`),
+    /** A speech is told by its beginning. */
+    quoted: (words: string) =>
+      words === "" ? "" : `“${words.length > 96 ? `${words.slice(0, 92).trimEnd()} …` : words}”`,
+    /** Aloud, for who does not see it. */
+    heardSay: (words: string) => (words === "" ? "Heard nothing." : `Heard: ${words}.`),
+    didYouMean: "DID YOU MEAN",
+    none: "None",
+    noneOf: "None of these",
+    question: "QUESTION",
+    notUnderstood: (words: string, mode: TalkMode) =>
+      words === ""
+        ? `Nothing was heard. ${en.talk.how[mode]}, close to the microphone.`
+        : "That is nothing that can be done now. Say it like “bump table 12”, “recall last” or “what's late”.",
+    notUnderstoodMark: "NOT UNDERSTOOD",
+    notDone: "NOT DONE",
+    nothingDone: "Nothing was done",
+    openPanel: "Voice",
+
+    /** On the button of a choice: what would be done, above to what. */
+    verbs: {
+      bump: "Bump",
+      start: "Start",
+      recall: "Recall",
+      rush: "Rush",
+      unrush: "No rush",
+      hold: "Hold",
+      release: "Release",
+      fire: "Fire",
+      transfer: "Send",
+      eighty_six: "86",
+      back_on: "Back on",
+      undo: "Undo",
+      look: "Show",
+      ask: "Tell me",
+    } satisfies Record<SpokenVerb, string>,
+    object(act: SpokenAct): string {
+      const what = objectOf(act);
+      switch (act.verb) {
+        case "transfer":
+          return [what, act.station && `to ${act.station}`].filter(Boolean).join(" ");
+        case "recall":
+          return what || "the last one";
+        case "undo":
+          return what || "the last act";
+        case "look":
+          return what || act.station || "another view";
+        case "ask":
+          return what || "the answer";
+        case "bump":
+        case "start":
+        case "rush":
+        case "unrush":
+        case "hold":
+        case "release":
+        case "fire":
+        case "eighty_six":
+        case "back_on":
+          return what;
+      }
+    },
+    /** What was done, as it stands beside the words that asked for it. */
+    did(act: SpokenAct): string {
+      const what = objectOf(act) || "It";
+      switch (act.verb) {
+        case "bump":
+          return `${what} bumped`;
+        case "start":
+          return `${what} started`;
+        case "recall":
+          return `${objectOf(act) || "The last one"} is back`;
+        case "rush":
+          return `${what} goes first`;
+        case "unrush":
+          return `${what}: no rush any more`;
+        case "hold":
+          return `${what} on hold`;
+        case "release":
+          return `${what} released`;
+        case "fire":
+          return `${what} fired`;
+        case "transfer":
+          return act.station ? `${what} sent to ${act.station}` : `${what} sent over`;
+        case "eighty_six":
+          return `${what} is out (86)`;
+        case "back_on":
+          return `${what} is back on`;
+        case "undo":
+          return objectOf(act) ? `${what}: taken back` : "Taken back";
+        case "look":
+          return `Showing ${objectOf(act) || act.station || "it"}`;
+        case "ask":
+          return "";
+      }
+    },
+    /** An answer: what is read first, and what follows it as far as there is room. */
+    answer(answer: SpokenAnswer): { lead: string; rest: string[] } {
+      switch (answer.kind) {
+        case "count": {
+          const [first = "", ...others] = answer.items;
+          if (answer.pieces === 0) return { lead: `No ${answer.items.join(", ")} to make`, rest: [] };
+          if (others.length === 0) return { lead: `${answer.pieces} ${first}`, rest: ["still to make"] };
+          return { lead: `${answer.pieces} to make:`, rest: answer.items };
+        }
+        case "late": {
+          const tickets = answer.tickets.map((ticket) => en.label(ticket.label, ticket.order_type));
+          return tickets.length === 0
+            ? { lead: "Nothing is late", rest: [] }
+            : { lead: `${tickets.length} late:`, rest: tickets };
+        }
+        case "open":
+          if (answer.tickets === 0) return { lead: "No open tickets", rest: [] };
+          return { lead: `${answer.tickets} open ${answer.tickets === 1 ? "ticket" : "tickets"}`, rest: [] };
+        case "lines": {
+          const label = en.label(answer.ticket.label, answer.ticket.order_type);
+          return answer.lines.length === 0
+            ? { lead: `${label}: nothing left to make`, rest: [] }
+            : { lead: `${label}:`, rest: answer.lines };
+        }
+      }
+    },
+    and: (part: string) => `${part},`,
+    andMore: (count: number) => `+${count} more`,
+  },
+
+  voice: {
+    title: "Voice",
+    open: "Microphone and voice",
+    pages: { microphone: "Microphone", diagnosis: "Diagnosis" },
+    mode: "Talk button",
+    modes: { hold: "Hold", toggle: "Touch on, touch off" },
+    microphone: "Microphone",
+    standard: "The computer's own choice",
+    hearing: (name: string) => `Hearing ${name}`,
+    states: { opening: "Opening the microphone", ready: "Hearing", lost: "No microphone" },
+    levelHint: "Speak as you would at work: the bar should reach the middle, and not the end.",
+    test: "Try it",
+    testHint: "Say “what's late”, then read here what was heard.",
+    nothingHeard: "nothing yet",
+    waiting: "Waiting for word of the microphone",
+    understanding: "Understands speech",
+    peerHere: "the hub",
+    peer: {
+      away: "not connected, until the next press",
+      connecting: "connecting",
+      live: "connected",
+      refused: "refuses this screen",
+    },
+    reason: "It says",
+    decides: "Listens for",
+    decidesFor: { commands: "what can be done now", words: "any words" },
+    confirmed: "Confirmed after",
+    wordsAfter: "Words after",
+    sessions: "Sessions since the start",
+    packets: "Sound packets sent",
+    unread: "Messages not understood",
+    said: "Said lately",
+    turns: "Turns lately",
+    by: { cook: "cook", peer: "answer" },
+    turnStep: (turn: number, from: string, to: string) => `${turn} ${from} → ${to}`,
+    stuck: "A turn takes longer than it may.",
+    reset: "Start over",
+    resetHint: "Ends whatever is under way.",
+  },
 
   loading: "Getting the orders",
   emptyStation: "No orders.",

@@ -13,6 +13,7 @@ import type { Grid } from "../generated/Grid";
 import type { Mounted } from "../generated/Mounted";
 import type { Press } from "../generated/Press";
 import type { Pressed } from "../generated/Pressed";
+import type { TalkPress } from "../generated/TalkPress";
 
 /** Calls reject with a {@link Fault}. */
 export interface Backend {
@@ -30,6 +31,8 @@ export interface Backend {
   press(mount: MountRef, press: Press): Promise<Pressed>;
   /** Where the view should look next. */
   go(mount: MountRef, go: Go): Promise<void>;
+  /** What the talk button, a question on the glass or the voice panel says. */
+  talk(mount: MountRef, press: TalkPress): Promise<void>;
   /** Somebody wants the link tried now. */
   connectionRetry(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { Frame } from "../generated/Frame";
 import type { Grid } from "../generated/Grid";
 import type { Mounted } from "../generated/Mounted";
 import type { Pressed } from "../generated/Pressed";
+import type { TalkPress } from "../generated/TalkPress";
 import type { Backend, Cursor, MountRef } from "./backend";
 import { LiveView, type Phase, PRESS_LIMIT_MS, SILENCE_MS } from "./live_view";
 
@@ -244,6 +245,44 @@ describe("what the page tells", () => {
   });
 });
 
+describe("talking", () => {
+  it("what a hand does arrives in the order it was done", async () => {
+    const { backend, view } = await mountedScene();
+    const answers = [view.talk({ talk: "down" }), view.talk({ talk: "up" })];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(backend.all("talk")).toEqual([{ talk: "down" }]);
+    backend.answer("talk", undefined);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(backend.all("talk")).toEqual([{ talk: "down" }, { talk: "up" }]);
+    backend.fail("talk", FAULT);
+    expect(await Promise.all(answers)).toEqual([undefined, FAULT]);
+  });
+
+  it("a word that is not answered holds up the next one only for a while", async () => {
+    const { backend, view } = await mountedScene();
+    const down = view.talk({ talk: "down" });
+    const up = view.talk({ talk: "up" });
+    await vi.advanceTimersByTimeAsync(PRESS_LIMIT_MS);
+    expect((await down)?.code).toBe("not_answering");
+    expect(backend.all("talk").length).toBe(2);
+    backend.answer("talk", undefined);
+    backend.answer("talk", undefined);
+    expect(await up).toBeUndefined();
+  });
+
+  it("what was told before the page went still arrives, and its failure is nobody's", async () => {
+    const { backend, view } = await mountedScene();
+    const cancel = view.talk({ talk: "cancel" });
+    view.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(backend.all("talk")).toEqual([{ talk: "cancel" }]);
+    backend.fail("talk", FAULT);
+    expect(await cancel).toBeUndefined();
+    expect((await view.talk({ talk: "down" }))?.code).toBe("not_answering");
+    expect(backend.all("talk").length).toBe(1);
+  });
+});
+
 function scene() {
   const backend = new Scripted();
   const frames: Frame[] = [];
@@ -272,7 +311,7 @@ function change(mount: number, base: number, revision: number): Frame {
   return { mount, base, revision, now: 0, cards: [], gone: [] };
 }
 
-type Asked = "mount" | "nextFrame" | "press" | "go";
+type Asked = "mount" | "nextFrame" | "press" | "go" | "talk";
 
 /** A backend whose answers the test gives, one by one. */
 class Scripted implements Backend {
@@ -283,6 +322,7 @@ class Scripted implements Backend {
   nextFrame = (cursor: Cursor) => this.#ask<Frame>("nextFrame", cursor);
   press = (mount: MountRef) => this.#ask<Pressed>("press", mount);
   go = (mount: MountRef) => this.#ask<void>("go", mount);
+  talk = (_: MountRef, press: TalkPress) => this.#ask<void>("talk", press);
   unmount = (mount: MountRef) => this.#tell("unmount", mount);
   painted = (cursor: Cursor) => this.#tell("painted", cursor);
   setGrid = (mount: MountRef) => this.#tell("setGrid", mount);
@@ -294,6 +334,10 @@ class Scripted implements Backend {
 
   last(name: string): unknown {
     return this.#log.findLast((call) => call.name === name)?.args;
+  }
+
+  all(name: string): unknown[] {
+    return this.#log.filter((call) => call.name === name).map((call) => call.args);
   }
 
   told(name: string): number[] {

@@ -13,6 +13,7 @@ import type { Go } from "../generated/Go";
 import type { Grid } from "../generated/Grid";
 import type { Press } from "../generated/Press";
 import type { Pressed } from "../generated/Pressed";
+import type { TalkPress } from "../generated/TalkPress";
 import { type Backend, type Cursor, faultOf } from "./backend";
 
 /** A pull is answered within some 12 s even when nothing happens; past this the kitchen behind the page is not well. */
@@ -60,6 +61,7 @@ export class LiveView {
   #waits = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #grid: Grid | undefined;
+  #talks: Promise<unknown> = Promise.resolve();
   #paintDue = false;
   #painted: Cursor | undefined;
 
@@ -114,6 +116,23 @@ export class LiveView {
     if (!held) return NOT_ANSWERING;
     try {
       await within(PRESS_LIMIT_MS, this.#backend.go(held, go));
+      return undefined;
+    } catch (error) {
+      return this.#closed ? undefined : faultOf(error);
+    }
+  }
+
+  /**
+   * Tells what a hand did on the talk button, one after another: an `up` that overtook its `down` would leave the
+   * microphone open.
+   */
+  async talk(press: TalkPress): Promise<Fault | undefined> {
+    const held = this.#held;
+    if (!held) return NOT_ANSWERING;
+    const told = this.#talks.then(() => within(PRESS_LIMIT_MS, this.#backend.talk(held, press)));
+    this.#talks = told.catch(() => undefined);
+    try {
+      await told;
       return undefined;
     } catch (error) {
       return this.#closed ? undefined : faultOf(error);

@@ -11,5 +11,6 @@ export const tauri: Backend = {
   setGrid: ({ view, mount }, grid) => invoke("set_grid", { view, mount, grid }),
   press: ({ view, mount }, press) => invoke("press", { view, mount, press }),
   go: ({ view, mount }, go) => invoke("go", { view, mount, go }),
+  talk: ({ view, mount }, press) => invoke("talk", { view, mount, press }),
   connectionRetry: () => invoke("connection_retry"),
 };

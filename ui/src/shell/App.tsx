@@ -3,10 +3,11 @@
 import { createEffect, type JSX, Match, onCleanup, onMount, Show, Switch } from "solid-js";
 import { AllDay } from "../board/AllDay";
 import { Board } from "../board/Board";
-import { keyboard } from "../board/keys";
+import { isWriting, keyboard } from "../board/keys";
 import { Recall } from "../board/Recall";
 import { Scheduled } from "../board/Scheduled";
 import type { Backend } from "../ipc/backend";
+import { talkKey } from "../voice/keys";
 import { Footer } from "./Footer";
 import { Header } from "./Header";
 import { createKitchen, type Kitchen, KitchenProvider, useKitchen } from "./kitchen";
@@ -20,9 +21,11 @@ export function App(props: { backend: Backend; onKitchen?: (kitchen: Kitchen) =>
   onMount(() => {
     const deaf = kitchen.touch.listen(root);
     const mute = keyboard(kitchen);
+    const hush = talkKey(kitchen.talking.hand, () => keysTaken(kitchen));
     onCleanup(() => {
       deaf();
       mute();
+      hush();
     });
     kitchen.view.open();
   });
@@ -47,6 +50,12 @@ export function App(props: { backend: Backend; onKitchen?: (kitchen: Kitchen) =>
       </div>
     </KitchenProvider>
   );
+}
+
+/** Whether the key to talk is none: nobody can be talked to, somebody writes, or a sheet other than the voice panel has the keys. */
+function keysTaken({ picture, sheet }: Kitchen): boolean {
+  if (!picture.talk || isWriting()) return true;
+  return sheet() !== "voice" && document.querySelector("dialog[open]") !== null;
 }
 
 function Glass(): JSX.Element {

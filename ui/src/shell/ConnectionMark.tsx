@@ -9,7 +9,7 @@ import { Unplugged, Warning } from "./Icons";
 import { useKitchen } from "./kitchen";
 
 export function ConnectionMark(): JSX.Element {
-  const { picture, phase, text, wall } = useKitchen();
+  const { picture, phase, plan, text, wall } = useKitchen();
   const silent = () => phase().phase === "silent";
   const state = () => picture.connection?.state ?? "connecting";
   /** Nobody but the order system is to blame. */
@@ -20,6 +20,8 @@ export function ConnectionMark(): JSX.Element {
       : undefined;
   };
   const trouble = () => silent() || state() === "offline" || state() === "refused" || cutOff() !== undefined;
+  /** Beside the talk button there may be no room for it; the bar at the bottom and the panel say it as well. */
+  const countsUnsent = () => picture.talk === undefined || plan().roomy || plan().narrow;
   const toldOf = () => !trouble() && (picture.connection?.upstream?.faults.length ?? 0) > 0;
   return (
     <span class="link" classList={{ live: !trouble() && state() === "live", trouble: trouble() }}>
@@ -43,7 +45,7 @@ export function ConnectionMark(): JSX.Element {
         {(connection) => (
           <span class="since">
             {wallClock(connection().since, wall())}
-            <Show when={connection().unsent > 0}> · {text.unsent(connection().unsent)}</Show>
+            <Show when={connection().unsent > 0 && countsUnsent()}> · {text.unsent(connection().unsent)}</Show>
           </span>
         )}
       </Show>

@@ -5,34 +5,62 @@
 
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { secondsUntil, wallClock } from "../i18n/format";
+import { roomOf, type Strip } from "../voice/strip";
+import { SaidAloud, VoiceStrip } from "../voice/VoiceStrip";
 import { Left, Right, Unplugged, Warning } from "./Icons";
 import { useKitchen } from "./kitchen";
 
 const CHIPS_SHOWN = 2;
 
 export function Footer(): JSX.Element {
-  const { picture } = useKitchen();
+  const { picture, plan, talking, failed } = useKitchen();
   const ready = () => picture.head?.ready === true;
+  const strip = () => (ready() ? talking.strip() : undefined);
+  const room = () => roomOf(strip());
+  const asked = () => kindOf(strip()) === "asked";
+  /** What was said stands beside the rest, or in the place of the counts; what a touch just failed of goes before it. */
+  const beside = () => room() === "line" && plan().roomy;
+  const instead = () => room() !== "none" && !beside() && (asked() || !failed());
+  const chips = () => {
+    if (instead()) return 0;
+    // Beside the offer to undo, the sentence that says what is wrong needs the room of a chip.
+    const tight = beside() || (picture.toasts.length > 0 && picture.connection?.state !== "live");
+    return tight ? 1 : CHIPS_SHOWN;
+  };
   return (
     <footer class="bar bottom">
-      <Trouble
+      <Show
+        when={instead() && strip()}
         fallback={
-          <Show when={ready()}>
-            <Counts />
-          </Show>
+          <Trouble
+            fallback={
+              <Show when={ready()}>
+                <Counts />
+              </Show>
+            }
+          />
         }
-      />
-      <Show when={ready() && (picture.head?.pages ?? 1) > 1}>
+      >
+        {(held) => <VoiceStrip strip={held()} />}
+      </Show>
+      {/* Four answers need the room of the pages where there is little; they are there for some seconds. */}
+      <Show when={ready() && (picture.head?.pages ?? 1) > 1 && !(asked() && !plan().roomy && !plan().narrow)}>
         <Pager />
       </Show>
       <Show when={ready() && picture.chips.length > 0}>
-        <Chips />
+        <Chips shown={chips()} />
       </Show>
+      <Show when={beside() && strip()}>{(held) => <VoiceStrip strip={held()} />}</Show>
       <Show when={picture.toasts.length > 0}>
         <Toasts />
       </Show>
+      <SaidAloud />
     </footer>
   );
+}
+
+function kindOf(strip: Strip | undefined): string | undefined {
+  return strip?.strip === "said" ? strip.said.outcome.kind : undefined;
 }
 
 /** The most wanted items, as many as fit. */
@@ -170,14 +198,12 @@ function Pager(): JSX.Element {
 }
 
 /** New orders that are on another page; the latest ones, the rest counted. */
-function Chips(): JSX.Element {
+function Chips(props: { shown: number }): JSX.Element {
   const { picture, text, touch, go } = useKitchen();
-  // Beside the offer to undo, the sentence that says what is wrong needs the room of a chip.
-  const shown = () => (picture.toasts.length > 0 && picture.connection?.state !== "live" ? 1 : CHIPS_SHOWN);
-  const rest = () => picture.chips.length - shown();
+  const rest = () => Math.max(0, picture.chips.length - props.shown);
   return (
     <div class="chips" role="status">
-      <For each={picture.chips.slice(-shown())}>
+      <For each={picture.chips.slice(rest())}>
         {(chip) => {
           const label = () => text.label(chip.label, chip.order_type);
           return (

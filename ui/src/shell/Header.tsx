@@ -1,9 +1,11 @@
-/** The bar at the top: which station, which view, how late, whether the link lives, and what time it is. */
+/** The bar at the top: which station, which view, how late, whether the link lives, what time it is, and the button to talk. */
 
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import type { Head } from "../generated/Head";
 import type { Tab } from "../generated/Tab";
 import { wallClock } from "../i18n/format";
+import { TalkButton } from "../voice/TalkButton";
+import { VoiceSheet } from "../voice/VoiceSheet";
 import { ConnectionMark } from "./ConnectionMark";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { Down, Sliders } from "./Icons";
@@ -64,6 +66,7 @@ export function Header(): JSX.Element {
           <Sliders />
         </button>
       </div>
+      <Show when={picture.talk}>{(talk) => <TalkButton talk={talk()} />}</Show>
       <Switch>
         <Match when={sheet() === "station"}>
           <StationSheet close={close} />
@@ -73,6 +76,9 @@ export function Header(): JSX.Element {
         </Match>
         <Match when={sheet() === "connection"}>
           <ConnectionSheet close={close} />
+        </Match>
+        <Match when={sheet() === "voice"}>
+          <VoiceSheet close={close} />
         </Match>
       </Switch>
     </header>

@@ -93,3 +93,24 @@ export const Hourglass = () => (
     <path d="M6 3h12M6 21h12M7.5 3v3.5L12 12l-4.5 5.5V21M16.5 3v3.5L12 12l4.5 5.5V21" />
   </Icon>
 );
+export const Microphone = () => (
+  <Icon>
+    <path d="M12 2.5a3.4 3.4 0 0 0-3.4 3.4v5.2a3.4 3.4 0 0 0 6.8 0V5.9A3.4 3.4 0 0 0 12 2.5zM5 10.8a7 7 0 0 0 14 0M12 17.8v3.7" />
+  </Icon>
+);
+export const NoMicrophone = () => (
+  <Icon>
+    <path d="M8.6 8.6v2.5a3.4 3.4 0 0 0 5.2 2.9M15.4 10V5.9a3.4 3.4 0 0 0-6.4-1.6M5 10.8a7 7 0 0 0 10.5 6M19 10.8c0 1-.2 2-.6 2.8M12 17.8v3.7M3 3l18 18" />
+  </Icon>
+);
+/** Sound that comes in. */
+export const Sound = () => (
+  <Icon>
+    <path d="M3 10v4M7.5 6.5v11M12 3v18M16.5 6.5v11M21 10v4" />
+  </Icon>
+);
+export const Question = () => (
+  <Icon>
+    <path d="M7.5 8a4.5 4.5 0 1 1 6.6 4c-1.5.8-2.1 1.7-2.1 3.2M12 20v.2" />
+  </Icon>
+);

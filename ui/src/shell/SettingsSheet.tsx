@@ -1,15 +1,15 @@
-import { For, type JSX } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import type { TextSize } from "../generated/TextSize";
-import { Speaker } from "./Icons";
+import { Microphone, Speaker } from "./Icons";
 import { useKitchen } from "./kitchen";
 import { Sheet } from "./Sheet";
 
 const TEXT_SIZES: readonly TextSize[] = ["small", "normal", "large"];
 const VOLUME_STEP = 10;
 
-/** Text size and sound of this screen. */
+/** Text size and sound of this screen, and the way to its voice panel. */
 export function SettingsSheet(props: { close: () => void }): JSX.Element {
-  const { picture, text, go } = useKitchen();
+  const { picture, text, go, showSheet } = useKitchen();
   const volume = () => picture.head?.volume ?? 0;
   const set = (next: number) => go({ go: "volume", volume: Math.min(100, Math.max(0, next)) });
   return (
@@ -59,6 +59,15 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
           </button>
         </div>
       </div>
+      <Show when={picture.talk}>
+        <div class="setting" role="group" aria-label={text.voice.title}>
+          <h3>{text.voice.title}</h3>
+          <button type="button" class="button" onClick={() => showSheet("voice")}>
+            <Microphone />
+            {text.voice.open}
+          </button>
+        </div>
+      </Show>
     </Sheet>
   );
 }

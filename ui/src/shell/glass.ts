@@ -21,6 +21,8 @@ export interface Plan {
   low: boolean;
   /** Narrow glass: tabs and what else is in the bars stand in two rows. */
   narrow: boolean;
+  /** Wide enough for what was said beside the counts, and not only in their place. */
+  roomy: boolean;
 }
 
 /** Item text of 7.9, 9.9 and 12.2 mm. */
@@ -37,6 +39,7 @@ const MONITORS: readonly [number, number, number][] = [
   [3840, 2160, 32],
 ];
 const MM_PER_INCH = 25.4;
+const ROOMY_MM = 400;
 const CELL_WIDTH_MM = 100;
 const CELL_HEIGHT_MM = 105;
 
@@ -56,6 +59,7 @@ export function planOf(width: number, height: number, glass: Glass | undefined, 
     bar: narrow ? 0.8 : Math.min(1, Math.max(0.62, wide / 440)),
     low,
     narrow,
+    roomy: wide >= ROOMY_MM,
   };
 }
 

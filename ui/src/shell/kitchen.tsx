@@ -15,6 +15,7 @@ import type { Press } from "../generated/Press";
 import { en, type Language } from "../i18n/en";
 import type { Backend } from "../ipc/backend";
 import { LiveView, type Phase } from "../ipc/live_view";
+import { createTalking, type Talking } from "../voice/talking";
 import { createHubClock } from "./clock";
 import { type Plan, planOf } from "./glass";
 
@@ -24,7 +25,7 @@ const LOOK_MS = 250;
 const FAULT_MS = 8_000;
 
 /** What can lie over the board. */
-export type SheetName = "station" | "settings" | "connection";
+export type SheetName = "station" | "settings" | "connection" | "voice";
 
 export interface Kitchen {
   picture: Picture;
@@ -32,6 +33,9 @@ export interface Kitchen {
   phase: Accessor<Phase>;
   plan: Accessor<Plan>;
   view: LiveView;
+  /** How often the view was mounted. */
+  mounts: Accessor<number>;
+  talking: Talking;
   touch: Touch;
   text: Language;
   /** Sends a press; `key` looks pressed until its word is there. */
@@ -65,6 +69,7 @@ export function createKitchen(backend: Backend): Kitchen {
   const clock = createHubClock();
   const [phase, setPhase] = createSignal<Phase>({ phase: "mounting" });
   const [failed, setFailed] = createSignal<Fault>();
+  const [mounts, setMounts] = createSignal(0);
   const [sheet, setSheet] = createSignal<SheetName>();
   const [noticed, setNoticed] = createSignal<ReadonlySet<string>>(new Set());
   const [size, setSize] = createSignal({ width: innerWidth, height: innerHeight });
@@ -83,6 +88,7 @@ export function createKitchen(backend: Backend): Kitchen {
   const view = new LiveView(backend, {
     frame(frame, received) {
       frames += 1;
+      if (frame.base === undefined) setMounts((count) => count + 1);
       canvas.apply(frame);
       clock.anchor(frame.now, received, picture.head?.pace);
       for (const key of answered) release(key);
@@ -96,6 +102,12 @@ export function createKitchen(backend: Backend): Kitchen {
     clearTimeout(failedTimer);
     failedTimer = setTimeout(() => setFailed(undefined), FAULT_MS);
   }
+
+  const talking = createTalking(
+    () => picture.talk,
+    (what) => view.talk(what),
+    fail,
+  );
 
   async function press(key: string, what: Press): Promise<void> {
     if (picture.pressed[key]) return;
@@ -118,7 +130,10 @@ export function createKitchen(backend: Backend): Kitchen {
   const resized = (): void => {
     setSize({ width: innerWidth, height: innerHeight });
   };
-  const leave = (): void => view.close();
+  const leave = (): void => {
+    talking.hand.lost();
+    view.close();
+  };
   addEventListener("resize", resized);
   addEventListener("pagehide", leave);
   onCleanup(() => {
@@ -126,7 +141,7 @@ export function createKitchen(backend: Backend): Kitchen {
     removeEventListener("pagehide", leave);
     clearTimeout(failedTimer);
     clock.stop();
-    view.close();
+    leave();
   });
 
   return {
@@ -135,6 +150,8 @@ export function createKitchen(backend: Backend): Kitchen {
     phase,
     plan,
     view,
+    mounts,
+    talking,
     touch: new Touch(() => plan().mm, noticeAll),
     text: en,
     press: (key, what) => void press(key, what),

@@ -1,4 +1,4 @@
-import { expect, findings, GLASSES, settle, test } from "./page";
+import { cutOff, expect, findings, GLASSES, settle, test } from "./page";
 
 const SCENES = [
   ["friday", "scene=friday&demo"],
@@ -184,33 +184,3 @@ test("an empty kitchen says that it lives, and a dead one never looks empty", as
   const loading = await open("loading");
   await expect(loading.getByText("No orders")).toHaveCount(0);
 });
-
-/** Everything whose text does not get into its own box, and everything that is not wholly on the glass. */
-function cutOff(): string[] {
-  const found: string[] = [];
-  const seen = [...document.querySelectorAll<HTMLElement>(".glass *")].filter(
-    (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".probe, .heard, svg"),
-  );
-  for (const element of seen) {
-    const { left, top, right, bottom } = element.getBoundingClientRect();
-    const name = `${element.tagName}.${element.className} ${element.textContent?.slice(0, 30)}`;
-    // Counts that do not fit stand in a second row that is not shown.
-    const meant = element.closest(".counts");
-    if (!meant && (left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1))
-      found.push(`off: ${name}`);
-    const hides = getComputedStyle(element).overflow !== "visible";
-    const ellipsis = getComputedStyle(element).textOverflow === "ellipsis";
-    if (hides && !ellipsis && !meant && element.scrollHeight > element.clientHeight + 2) {
-      const scrolls = element.closest(".overfull") !== null;
-      if (!scrolls) found.push(`too high: ${name}`);
-    }
-    if (!meant && element.scrollWidth > element.clientWidth + 2 && element.clientWidth > 0 && !ellipsis) {
-      found.push(`too wide: ${name}`);
-    }
-    // An ellipsis is for what a guest typed, never for what the kitchen must read.
-    if (ellipsis && !meant && element.scrollWidth > element.clientWidth + 2 && !element.closest(".known, .name")) {
-      found.push(`shortened: ${name}`);
-    }
-  }
-  return found;
-}

@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 import type { FakeKitchen } from "../fake/kitchen";
+import type { talkOf } from "../fake/talk";
 import type { line, ticket } from "../fake/tickets";
 
 declare global {
   interface Window {
     fake: FakeKitchen;
-    tools: { ticket: typeof ticket; line: typeof line };
+    tools: { ticket: typeof ticket; line: typeof line; talkOf: typeof talkOf };
     axe: {
       run(
         root: Document,
@@ -113,6 +114,36 @@ export async function findings(page: Page): Promise<string[]> {
     const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
     return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
   });
+}
+
+/** Everything whose text does not get into its own box, and everything that is not wholly on the glass. */
+export function cutOff(): string[] {
+  const found: string[] = [];
+  const seen = [...document.querySelectorAll<HTMLElement>(".glass *")].filter(
+    (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".probe, .heard, svg"),
+  );
+  for (const element of seen) {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    const name = `${element.tagName}.${element.className} ${element.textContent?.slice(0, 30)}`;
+    // Counts that do not fit stand in a second row that is not shown.
+    const meant = element.closest(".counts");
+    if (!meant && (left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1))
+      found.push(`off: ${name}`);
+    const hides = getComputedStyle(element).overflow !== "visible";
+    const ellipsis = getComputedStyle(element).textOverflow === "ellipsis";
+    if (hides && !ellipsis && !meant && element.scrollHeight > element.clientHeight + 2) {
+      const scrolls = element.closest(".overfull") !== null;
+      if (!scrolls) found.push(`too high: ${name}`);
+    }
+    if (!meant && element.scrollWidth > element.clientWidth + 2 && element.clientWidth > 0 && !ellipsis) {
+      found.push(`too wide: ${name}`);
+    }
+    // An ellipsis is for what a guest typed, never for what the kitchen must read.
+    if (ellipsis && !meant && element.scrollWidth > element.clientWidth + 2 && !element.closest(".known, .name")) {
+      found.push(`shortened: ${name}`);
+    }
+  }
+  return found;
 }
 
 export { expect };

@@ -3,8 +3,9 @@
 import type { Card } from "../../src/generated/Card";
 import type { Frame } from "../../src/generated/Frame";
 
-/** Everything that one view shows: a whole frame without its cursor, with no section missing. */
-export type Whole = Required<Omit<Frame, "mount" | "base" | "revision" | "now" | "gone">>;
+/** Everything that one view shows: a whole frame without its cursor, with no section missing but what this kitchen may not have. */
+export type Whole = Required<Omit<Frame, "mount" | "base" | "revision" | "now" | "gone" | "talk">> &
+  Pick<Frame, "talk">;
 
 export function wholeFrame(whole: Whole, mount: number, revision: number, now: number): Frame {
   return overWire({ mount, revision, now, ...whole, gone: [] });
@@ -34,6 +35,7 @@ export function frameBetween(
     "notices",
     "ingredients",
     "review",
+    "talk",
   ] as const) {
     if (!same(before[name], after[name])) Object.assign(frame, { [name]: after[name] });
   }

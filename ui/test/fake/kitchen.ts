@@ -20,12 +20,15 @@ import type { Place } from "../../src/generated/Place";
 import type { Press } from "../../src/generated/Press";
 import type { Pressed } from "../../src/generated/Pressed";
 import type { Row } from "../../src/generated/Row";
+import type { Said } from "../../src/generated/Said";
+import type { Talk } from "../../src/generated/Talk";
+import type { TalkPress } from "../../src/generated/TalkPress";
 import type { Toast } from "../../src/generated/Toast";
 import type { Backend, Cursor, MountRef } from "../../src/ipc/backend";
 import { frameBetween, wholeFrame, type Whole } from "./frames";
+import { panelOf, SAID } from "./talk";
 import { EVENING, type Ticket } from "./tickets";
 
-const UNDO_MS = 5_000;
 const PULL_MS = 10_000;
 
 export class FakeKitchen implements Backend {
@@ -36,15 +39,25 @@ export class FakeKitchen implements Backend {
   notices: Notice[] = [];
   ingredients: IngredientCount[] = [];
   grid: Grid | undefined;
+  /** How talking stands; absent = no talk button. */
+  talking: Talk | undefined;
+  /** What the next turn comes to: a name of what can be said, or a turn that is never answered. */
+  willHear: keyof typeof SAID = "done";
+  /** How long a turn is sent, and thought about. */
+  turnMs = 300;
+  failTalk: Fault | undefined;
   /** Every call that reached it, for the tests. */
   readonly presses: Press[] = [];
   readonly goes: Go[] = [];
+  readonly talks: TalkPress[] = [];
   readonly paintedCursors: Cursor[] = [];
   retries = 0;
   mounts = 0;
   /** What the next calls fail with. */
   failMount: Fault | undefined;
   failPress: Fault | undefined;
+  /** How long an act can be taken back. */
+  undoMs = 5_000;
   /** How long a press takes. */
   pressMs = 4;
   /** Pulls are not answered any more. */
@@ -201,8 +214,99 @@ export class FakeKitchen implements Backend {
     this.#changed();
   }
 
+  async talk(_: MountRef, press: TalkPress): Promise<void> {
+    this.talks.push(press);
+    if (this.failTalk) throw this.failTalk;
+    const { talking } = this;
+    if (!talking) return;
+    const begins = talking.turn === "ready";
+    switch (press.talk) {
+      case "down":
+        if (begins && !talking.fault) this.#turn("listening");
+        else if (talking.mode === "toggle") this.#hear();
+        break;
+      case "up":
+        if (talking.mode === "hold") this.#hear();
+        break;
+      case "cancel":
+      case "reset":
+        this.#turn("ready");
+        break;
+      case "choose": {
+        const { said } = talking;
+        if (said?.outcome.kind !== "asked" || said.id !== press.said) break;
+        const act = said.outcome.choices[press.choice];
+        if (act) this.#come({ ...said, outcome: { kind: "done", act } });
+        break;
+      }
+      case "dismiss":
+        if (talking.said?.id === press.said) this.#come(undefined);
+        break;
+      case "mode":
+        this.talking = { ...talking, mode: press.mode };
+        break;
+      case "microphone": {
+        const { chosen: __, ...panel } = talking.panel ?? panelOf();
+        const name = panel.devices.find(({ id }) => id === press.id)?.name ?? panel.devices[0]!.name;
+        this.talking = {
+          ...talking,
+          panel: { ...panel, heard: name, ...(press.id === undefined ? {} : { chosen: press.id }) },
+        };
+        break;
+      }
+      case "panel": {
+        const { panel: held, ...rest } = talking;
+        this.talking = { ...rest, ...(press.open ? { panel: held ?? panelOf() } : {}) };
+        break;
+      }
+    }
+    this.#changed();
+  }
+
+  /** The button is up: it is sent, thought about, and known. */
+  #hear(): void {
+    if (this.talking?.turn !== "listening") return;
+    this.#turn("sending");
+    setTimeout(() => {
+      if (this.talking?.turn !== "sending") return;
+      this.#turn("thinking");
+      this.#changed();
+      setTimeout(() => {
+        if (this.talking?.turn !== "thinking") return;
+        this.#turn("ready");
+        const said = SAID[this.willHear];
+        this.#come(said && { ...said, until: this.now() + 8_000 });
+        this.#changed();
+      }, this.turnMs);
+    }, this.turnMs);
+  }
+
+  #turn(turn: Talk["turn"]): void {
+    if (this.talking) this.talking = { ...this.talking, turn, since: this.now() };
+  }
+
+  /** What a turn came to is on the glass; a bump of a ticket that is there is done. */
+  #come(said: Said | undefined): void {
+    if (!this.talking) return;
+    const { said: _, ...rest } = this.talking;
+    this.talking = { ...rest, ...(said ? { said } : {}) };
+    const act = said?.outcome.kind === "done" ? said.outcome.act : undefined;
+    const ticket = this.tickets.find(({ label }) => label.text === act?.label?.text);
+    if (act?.verb === "bump" && act.items.length === 0 && ticket) this.#bump(ticket.order);
+  }
+
   async connectionRetry(): Promise<void> {
     this.retries += 1;
+  }
+
+  /** Forgets who looks, as after a restart: the page has to mount its view anew. */
+  remount(): void {
+    this.#revision += 1;
+    if (this.talking) {
+      const { panel: _, ...rest } = this.talking;
+      this.talking = rest;
+    }
+    this.#answer(this.picture(), this.#revision + 1);
   }
 
   /** Changes something by hand, as another screen or a POS would. */
@@ -264,7 +368,7 @@ export class FakeKitchen implements Backend {
           held: true,
           ...(press.minutes ? { held_until: this.now() + press.minutes * 60_000 } : {}),
         });
-        this.#offer(press.order, "held", UNDO_MS, () => this.#ticket(press.order, { held: false }));
+        this.#offer(press.order, "held", this.undoMs, () => this.#ticket(press.order, { held: false }));
         return true;
       case "release":
         return this.#ticket(press.order, { held: false });
@@ -284,7 +388,7 @@ export class FakeKitchen implements Backend {
         const before = this.#stock.get(item);
         this.#stock.set(item, left);
         const label = { kind: "name" as const, text: press.name };
-        this.#offerTo({ order: "menu", label, order_type: "dine_in" }, "stocked", UNDO_MS, () =>
+        this.#offerTo({ order: "menu", label, order_type: "dine_in" }, "stocked", this.undoMs, () =>
           this.#stock.set(item, before),
         );
         return true;
@@ -292,7 +396,7 @@ export class FakeKitchen implements Backend {
       case "transfer": {
         const before = this.tickets;
         this.tickets = before.filter((held) => held.order !== press.order);
-        this.#offer(press.order, "transferred", UNDO_MS, () => (this.tickets = before), before);
+        this.#offer(press.order, "transferred", this.undoMs, () => (this.tickets = before), before);
         return true;
       }
       case "undo": {
@@ -343,11 +447,11 @@ export class FakeKitchen implements Backend {
     this.#bumped.push({ ticket, operation, at: this.now(), index: this.tickets.indexOf(ticket) });
     this.tickets = this.tickets.filter((held) => held !== ticket);
     const { label, order_type } = ticket;
-    this.#toasts = [...this.#toasts, { operation, order, label, order_type, until: this.now() + UNDO_MS }];
+    this.#toasts = [...this.#toasts, { operation, order, label, order_type, until: this.now() + this.undoMs }];
     setTimeout(() => {
       this.#toasts = this.#toasts.filter((toast) => toast.operation !== operation);
       this.#changed();
-    }, UNDO_MS);
+    }, this.undoMs);
     return true;
   }
 
@@ -423,6 +527,7 @@ export class FakeKitchen implements Backend {
       notices: this.notices,
       ingredients: this.ingredients,
       review: this.#reviewed(),
+      ...(this.talking ? { talk: this.talking } : {}),
     };
   }
 

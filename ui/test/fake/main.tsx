@@ -5,12 +5,13 @@ import type { TextSize } from "../../src/generated/TextSize";
 import { App } from "../../src/shell/App";
 import "../../src/styles/index.css";
 import { FakeKitchen, rowOf } from "./kitchen";
+import { talkOf } from "./talk";
 import { EVENING, friday, odd, rushHour, type Ticket, ticket, line } from "./tickets";
 
 declare global {
   interface Window {
     fake: FakeKitchen;
-    tools: { ticket: typeof ticket; line: typeof line };
+    tools: { ticket: typeof ticket; line: typeof line; talkOf: typeof talkOf };
   }
 }
 
@@ -110,7 +111,10 @@ switch (asked.get("link")) {
     };
     break;
 }
+const spoken = asked.get("talk");
+if (spoken !== null) kitchen.talking = talkOf(spoken);
+if (asked.has("toggle") && kitchen.talking) kitchen.talking.mode = "toggle";
 window.fake = kitchen;
-window.tools = { ticket, line };
+window.tools = { ticket, line, talkOf };
 const glass = document.getElementById("glass");
 if (glass) render(() => <App backend={kitchen} />, glass);

@@ -11,12 +11,13 @@ use crate::card;
 use crate::clock::HubTime;
 use crate::frame::{
     Connection, ConnectionChange, ConnectionState, Frame, Go, Grid, Mounted, Notice, Press, Pressed, Tab,
-    TicketLabel,
+    TalkPress, TicketLabel,
 };
 use crate::handle::{Config, Notification, Ring, Sound, Window};
 use crate::log::{Log, Lost, Want};
 use crate::press::{Pressing, Waiting as WaitingPress};
 use crate::spoken::Spoken;
+use crate::talk::{Front, Moment, Said};
 use crate::told::Told;
 use crate::view::{Looking, Role, Scene, Selected, View};
 use jiff::Timestamp;
@@ -45,6 +46,8 @@ pub(crate) enum Request {
     Press { view: String, mount: u32, press: Press, reply: Reply<Pressed> },
     Go { view: String, mount: u32, go: Go, reply: Reply<()> },
     Spoken { view: String, mount: u32, reply: Reply<Spoken> },
+    Talk { view: String, mount: u32, press: TalkPress, reply: Reply<()> },
+    Room(Said),
     Retry { reply: Reply<()> },
     Connection { reply: Reply<Connection> },
     Shutdown,
@@ -92,6 +95,7 @@ pub(crate) struct Actor {
     last_notice: u32,
     volume: u8,
     pub(crate) bell: Bell,
+    pub(crate) talk: Front,
     glass_changed: bool,
     bell_due: Option<At>,
 
@@ -119,7 +123,7 @@ pub(crate) struct Actor {
     pub(crate) ulids: ulid::Generator,
 
     inbox: mpsc::Receiver<Request>,
-    notifications: broadcast::Sender<Notification>,
+    pub(crate) notifications: broadcast::Sender<Notification>,
     sounds: broadcast::Sender<Ring>,
 }
 
@@ -154,7 +158,7 @@ impl Actor {
         config: Config,
         opened: Opened,
         link: Link,
-        inbox: mpsc::Receiver<Request>,
+        (myself, inbox): (mpsc::WeakSender<Request>, mpsc::Receiver<Request>),
         notifications: broadcast::Sender<Notification>,
         sounds: broadcast::Sender<Ring>,
     ) -> Self {
@@ -183,6 +187,8 @@ impl Actor {
             .collect();
         let volume = preference(VOLUME).and_then(|text| text.parse().ok()).unwrap_or(80);
         let started = Instant::now();
+        let moment = Moment { at: now, instant: started, pace: time.factor() };
+        let talk = Front::open(config.voice.clone(), Self::kept_talk(&kept.preferences), moment, myself);
         let connection = Connection::new(config.hub.label.clone(), now);
         let mut actor = Self {
             device,
@@ -201,6 +207,7 @@ impl Actor {
             last_notice: 0,
             volume,
             bell: Bell::default(),
+            talk,
             glass_changed: true,
             bell_due: None,
             speaker: link.speaker(),
@@ -317,7 +324,7 @@ impl Actor {
             let _ = pull.reply.send(Err(Fault::new("display_ending")));
         }
         self.inbox.close();
-        self.link.shutdown().await;
+        tokio::join!(self.link.shutdown(), self.talk.close());
         // A press that is being written is answered by the disk, not by the network.
         let last = async {
             if let Some(pressing) = self.pressing.take() {
@@ -390,6 +397,7 @@ impl Actor {
                 if let Ok(held) = self.view(&view, mount) {
                     held.mount = None;
                     self.drop_pull(&view);
+                    self.talk.left(&view);
                 }
                 let _ = reply.send(Ok(()));
             }
@@ -442,6 +450,8 @@ impl Actor {
                 });
                 let _ = reply.send(spoken);
             }
+            Request::Talk { view, mount, press, reply } => self.talk(view, mount, press, reply),
+            Request::Room(said) => self.room_said(said),
             Request::Retry { reply } => {
                 self.say(Input::Retry);
                 self.say(Input::Connect);
@@ -474,6 +484,8 @@ impl Actor {
         let mut view = self.views.remove(&label).unwrap_or_else(|| View::new(looking));
         view.role = role;
         view.px_per_mm = px_per_mm.or(view.px_per_mm);
+        view.talk = self.talk.shown(&label);
+        self.talk.left(&label);
         view.remount(mount);
         let pending = self.pending_orders();
         self.judge_connection(Instant::now());
@@ -495,7 +507,7 @@ impl Actor {
         }
     }
 
-    fn go(&mut self, id: &str, go: Go) -> Result<(), Fault> {
+    pub(crate) fn go(&mut self, id: &str, go: Go) -> Result<(), Fault> {
         match go {
             Go::Volume { volume } => {
                 self.volume = volume.min(100);
@@ -699,7 +711,7 @@ impl Actor {
         self.bell_due = self.bell.due().into_iter().chain(fires).min();
     }
 
-    fn sound(&self, sound: Sound) {
+    pub(crate) fn sound(&self, sound: Sound) {
         // Nobody may be listening.
         let _ = self.sounds.send(Ring { sound, volume: self.volume });
     }

@@ -16,8 +16,8 @@ use wire::hub::{Fault, UpstreamState};
 
 mod talk;
 pub use talk::{
-    AnswerTicket, MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAct, SpokenAnswer, SpokenVerb,
-    SpokenWords, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord, VoicePanel,
+    AnswerTicket, MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAct, SpokenAnswer,
+    SpokenVerb, SpokenWords, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord, VoicePanel,
 };
 
 /// One view's picture, or what changed in it.

@@ -2,8 +2,11 @@
 
 use crate::actor::{Actor, Request};
 use crate::clock::{Clock, SystemClock};
-use crate::frame::{Connection, ConnectionChange, Frame, Go, Grid, Mounted, Press, Pressed};
+use crate::frame::{
+    Connection, ConnectionChange, Frame, Go, Grid, Mounted, Press, Pressed, TalkPress, TurnRecord,
+};
 use crate::spoken::Spoken;
+use crate::talk::{StateTimeout, TranscriptFinal, Voice};
 use crate::view::Role;
 use journal::{Journal, OpenError};
 use kitchen::StationId;
@@ -48,6 +51,8 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// How patient the link is.
     pub timing: link::Timing,
+    /// What it needs to be talked to; none: it has no talk button.
+    pub voice: Option<Voice>,
 }
 
 impl Config {
@@ -63,6 +68,7 @@ impl Config {
             station: None,
             clock: Arc::new(SystemClock::default()),
             timing: link::Timing::lan(),
+            voice: None,
         }
     }
 }
@@ -147,6 +153,12 @@ pub enum Notification {
         /// How many.
         attempts: u32,
     },
+    /// A turn is in another state (R5.8).
+    TurnStateChange(Box<TurnRecord>),
+    /// A state of a turn lasted too long; the change to idle follows (R5.4).
+    StateTimeout(Box<StateTimeout>),
+    /// Words of the cook are final.
+    TranscriptFinal(Box<TranscriptFinal>),
 }
 
 impl Notification {
@@ -156,6 +168,9 @@ impl Notification {
         match self {
             Self::ConnectionChange(_) => "connection:change",
             Self::ConnectionMaxAttempts { .. } => "connection:max-attempts",
+            Self::TurnStateChange(_) => "turn-state:change",
+            Self::StateTimeout(_) => "state-timeout",
+            Self::TranscriptFinal(_) => "transcript:final",
         }
     }
 }
@@ -174,6 +189,12 @@ pub struct Ring {
 pub enum Sound {
     /// An order that nobody could have seen; repeated until somebody is at the screen or the ticket is begun.
     NewOrder,
+    /// What was said is done, or answered.
+    Heard,
+    /// What was said may have meant several things: somebody has to say.
+    Asked,
+    /// What was said was not understood, or cannot be done.
+    Refused,
 }
 
 /// Requests that may wait for the actor. A window has one pull and a few presses under way.
@@ -207,7 +228,8 @@ impl Kitchen {
             },
             crate::dialect::HubDialect,
         )?;
-        let actor = Actor::new(config, opened, link, inbox, notifications.clone(), sounds.clone());
+        let room = requests.downgrade();
+        let actor = Actor::new(config, opened, link, (room, inbox), notifications.clone(), sounds.clone());
         let task = tokio::spawn(actor.run());
         let task = Mutex::new(Some(task));
         Ok(Self { inner: Arc::new(Inner { requests, notifications, sounds, task }) })
@@ -283,6 +305,16 @@ impl Kitchen {
     pub async fn spoken(&self, view: &str, mount: u32) -> Result<Spoken, Fault> {
         let view = view.to_owned();
         self.ask(|reply| Request::Spoken { view, mount, reply }).await
+    }
+
+    /// A press of the talk button, or on what was said; the next frames show what comes of it.
+    ///
+    /// # Errors
+    /// As [`Kitchen::next_frame`]; `voice_absent` for a display that is not talked to, `talk_busy` while a turn is under way,
+    /// `not_allowed` for a guest's window, `question_over`.
+    pub async fn talk(&self, view: &str, mount: u32, press: TalkPress) -> Result<(), Fault> {
+        let view = view.to_owned();
+        self.ask(|reply| Request::Talk { view, mount, press, reply }).await
     }
 
     /// A person wants the link tried now.

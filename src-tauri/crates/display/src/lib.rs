@@ -26,6 +26,7 @@ mod model;
 mod outbox;
 mod press;
 pub mod spoken;
+pub mod talk;
 mod told;
 mod view;
 

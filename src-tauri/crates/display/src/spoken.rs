@@ -5,7 +5,9 @@
 
 use crate::actor::Actor;
 use crate::card;
-use crate::frame::{Go, Press, PressLine, Row, Tab, TicketLabel};
+use crate::frame::{
+    AnswerTicket, Done, Go, Press, PressLine, Row, SpokenAct, SpokenAnswer, SpokenVerb, Tab, TicketLabel,
+};
 use crate::view::{Role, Scene, View, recall_rows};
 use kitchen::{
     MenuItemId, OperationId, Order, OrderId, OrderLabel, OrderState, OrderType, StationId, StationRole,
@@ -25,10 +27,18 @@ pub struct Spoken {
     /// The latest bump of each ticket that can be recalled.
     bumps: BTreeMap<OrderId, OperationId>,
     /// The latest act on this view that can be taken back.
-    undo: Option<(OrderId, OperationId)>,
+    undo: Option<Undo>,
     /// Pieces still to be made at this station.
     to_make: BTreeMap<MenuItemId, u32>,
     page: u32,
+}
+
+/// What can be taken back.
+#[derive(Debug, Clone, PartialEq)]
+struct Undo {
+    press: Press,
+    label: TicketLabel,
+    order_type: OrderType,
 }
 
 /// A ticket as it was on the glass.
@@ -60,23 +70,7 @@ pub enum Meaning {
     /// As if somebody had gone there.
     Go(Go),
     /// Something to be shown large.
-    Answer(Answer),
-}
-
-/// What is shown large. The sentences are the language's.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// So many pieces are still to be made here.
-    Count {
-        /// All of them together.
-        pieces: u32,
-    },
-    /// These tickets are late, the oldest first.
-    Late(Vec<(TicketLabel, OrderType)>),
-    /// So many tickets are open here.
-    Open(u32),
-    /// What is still to be made of a ticket.
-    Lines(Vec<(u32, String)>),
+    Answer(SpokenAnswer),
 }
 
 /// Recallable tickets that can be spoken of; others are found in the list.
@@ -99,10 +93,7 @@ impl Spoken {
                 Some(Meaning::Press(Press::Transfer { order, seen: seen.version, to, lines }))
             }
             Command::RecallLast => Some(Meaning::Press(Press::RecallLast)),
-            Command::Undo => {
-                let (order, operation) = self.undo.clone()?;
-                Some(Meaning::Press(Press::Undo { order, operation }))
-            }
+            Command::Undo => self.undo.as_ref().map(|undo| Meaning::Press(undo.press.clone())),
             Command::Ask(question) => self.answer(question).map(Meaning::Answer),
             Command::Show(sight) => Some(Meaning::Go(self.go(sight))),
             Command::EightySix { item } => self.stock(item, Some(0)).map(Meaning::Press),
@@ -110,6 +101,75 @@ impl Spoken {
             // For whoever asked the question.
             Command::Yes | Command::No => None,
         }
+    }
+
+    /// How a command is told on the glass.
+    #[must_use]
+    pub fn act(&self, command: &Command) -> SpokenAct {
+        let act = |verb| SpokenAct { verb, label: None, order_type: None, items: Vec::new(), station: None };
+        let on = |verb, order: &OrderId| {
+            let seen = self.tickets.get(order);
+            let label = seen.map(|seen| seen.label.clone());
+            SpokenAct { label, order_type: seen.map(|seen| seen.order_type), ..act(verb) }
+        };
+        match command {
+            Command::Ticket { verb, order } => on(shown(*verb), order),
+            Command::Lines { verb, order, items } => {
+                SpokenAct { items: self.names(items), ..on(shown(*verb), order) }
+            }
+            Command::Transfer { order, to } => {
+                SpokenAct { station: self.station(to), ..on(SpokenVerb::Transfer, order) }
+            }
+            Command::EightySix { item } => {
+                SpokenAct { items: self.names(std::slice::from_ref(item)), ..act(SpokenVerb::EightySix) }
+            }
+            Command::BackOn { item } => {
+                SpokenAct { items: self.names(std::slice::from_ref(item)), ..act(SpokenVerb::BackOn) }
+            }
+            Command::RecallLast => act(SpokenVerb::Recall),
+            Command::Undo => {
+                let label = self.undo.as_ref().map(|undo| undo.label.clone());
+                let order_type = self.undo.as_ref().map(|undo| undo.order_type);
+                SpokenAct { label, order_type, ..act(SpokenVerb::Undo) }
+            }
+            Command::Ask(Question::HowMany(items)) => {
+                SpokenAct { items: self.names(items), ..act(SpokenVerb::Ask) }
+            }
+            Command::Ask(Question::On(order)) => on(SpokenVerb::Ask, order),
+            Command::Ask(Question::Late | Question::Open) | Command::Yes | Command::No => {
+                act(SpokenVerb::Ask)
+            }
+            Command::Show(Sight::Order(order)) => on(SpokenVerb::Look, order),
+            Command::Show(Sight::Station(station)) => {
+                SpokenAct { station: self.station(station), ..act(SpokenVerb::Look) }
+            }
+            Command::Show(
+                Sight::Own
+                | Sight::Expo
+                | Sight::AllDay
+                | Sight::Scheduled
+                | Sight::Recall
+                | Sight::NextPage
+                | Sight::PreviousPage
+                | Sight::Page(_),
+            ) => act(SpokenVerb::Look),
+        }
+    }
+
+    fn names(&self, items: &[MenuItemId]) -> Vec<String> {
+        let of_menu = |item: &MenuItemId| {
+            let held = self.situation.items.iter().find(|held| &held.item == item);
+            held.map(|held| held.name.clone())
+        };
+        let of_glass = |item: &MenuItemId| {
+            let mut lines = self.tickets.values().flat_map(|ticket| &ticket.lines);
+            lines.find(|line| &line.item == item).map(|line| line.name.clone())
+        };
+        items.iter().filter_map(|item| of_menu(item).or_else(|| of_glass(item))).collect()
+    }
+
+    fn station(&self, station: &StationId) -> Option<String> {
+        self.situation.stations.iter().find(|(id, _)| id == station).map(|(_, name)| name.clone())
     }
 
     fn on_ticket(&self, verb: Verb, order: &OrderId) -> Option<Press> {
@@ -160,23 +220,25 @@ impl Spoken {
         Some(Press::Stock { item: item.clone(), name: held.name.clone(), left })
     }
 
-    fn answer(&self, question: &Question) -> Option<Answer> {
+    fn answer(&self, question: &Question) -> Option<SpokenAnswer> {
         let standing = || self.situation.tickets.iter().filter(|ticket| ticket.position.is_some());
         Some(match question {
             Question::HowMany(items) => {
                 let pieces = items.iter().map(|item| self.to_make.get(item).copied().unwrap_or(0)).sum();
-                Answer::Count { pieces }
+                SpokenAnswer::Count { items: self.names(items), pieces }
             }
             Question::Late => {
                 let seen = standing().filter_map(|ticket| self.tickets.get(&ticket.order));
-                Answer::Late(
-                    seen.filter(|seen| seen.late).map(|seen| (seen.label.clone(), seen.order_type)).collect(),
-                )
+                SpokenAnswer::Late { tickets: seen.filter(|seen| seen.late).map(Seen::ticket).collect() }
             }
-            Question::Open => Answer::Open(u32::try_from(standing().count()).unwrap_or(u32::MAX)),
+            Question::Open => {
+                SpokenAnswer::Open { tickets: u32::try_from(standing().count()).unwrap_or(u32::MAX) }
+            }
             Question::On(order) => {
-                let lines = self.tickets.get(order)?.lines.iter().filter(|line| line.to_make > 0);
-                Answer::Lines(lines.map(|line| (line.to_make, line.name.clone())).collect())
+                let seen = self.tickets.get(order)?;
+                let lines = seen.lines.iter().filter(|line| line.to_make > 0);
+                let lines = lines.map(|line| format!("{} {}", line.to_make, line.name)).collect();
+                SpokenAnswer::Lines { ticket: seen.ticket(), lines }
             }
         })
     }
@@ -202,24 +264,40 @@ impl Actor {
     /// What can be spoken of on a view now.
     pub(crate) fn spoken(&self, view: &View) -> Spoken {
         let pending = self.pending_orders();
-        let scene = self.scene(&pending);
+        Spoken::of(view, &self.scene(&pending))
+    }
+}
+
+impl Spoken {
+    /// What can be spoken of on a view in a scene.
+    pub(crate) fn of(view: &View, scene: &Scene<'_>) -> Self {
         let station = view.shown_station(scene.board);
         let mut spoken = Spoken { page: view.page, ..Spoken::default() };
-        let standing = view.standing(&scene);
+        let standing = view.standing(scene);
         spoken.situation.pages = standing.iter().map(|(_, page)| *page).max().unwrap_or(1);
         for (place, (order, _)) in (1..).zip(&standing) {
             if let Some(order) = scene.board.order(order) {
-                spoken.stand(&scene, order, &station, place);
+                spoken.stand(scene, order, &station, place);
             }
         }
         for order in scene.board.scheduled(scene.now) {
-            spoken.wait(&scene, order);
+            spoken.wait(scene, order);
         }
-        for row in recall_rows(&scene, &station, "") {
-            spoken.recallable(&scene, &row);
+        for row in recall_rows(scene, &station, "") {
+            spoken.recallable(scene, &row);
         }
-        spoken.undo =
-            view.offers.last().map(|offer| (offer.toast.order.clone(), offer.toast.operation.clone()));
+        spoken.undo = view.offers.last().map(|offer| {
+            let toast = &offer.toast;
+            let (order, operation) = (toast.order.clone(), toast.operation.clone());
+            let press = match toast.what {
+                // A word takes longer than a touch: the bump can be taken back also when its toast is gone.
+                None | Some(Done::Bumped) => Press::Unbump { order, operation },
+                Some(Done::Rushed | Done::Held | Done::Fired | Done::Transferred | Done::Stocked) => {
+                    Press::Undo { order, operation }
+                }
+            };
+            Undo { press, label: toast.label.clone(), order_type: toast.order_type }
+        });
         spoken.situation.can_undo = spoken.undo.is_some();
         spoken.situation.can_recall_last = !spoken.bumps.is_empty();
         let setup = scene.board.setup();
@@ -236,9 +314,7 @@ impl Actor {
         }
         spoken
     }
-}
 
-impl Spoken {
     /// A ticket on the glass.
     fn stand(&mut self, scene: &Scene<'_>, order: &Order, station: &StationId, place: u32) {
         let Some(ticket) = Ticket::of(order, station, scene.now) else { return };
@@ -309,6 +385,24 @@ impl Seen {
     fn of(order: &Order, lines: Vec<SeenLine>) -> Self {
         let (label, order_type) = (card::label(order), order.order_type);
         Self { label, order_type, version: 0, late: false, lines, course: None }
+    }
+
+    fn ticket(&self) -> AnswerTicket {
+        AnswerTicket { label: self.label.clone(), order_type: self.order_type }
+    }
+}
+
+fn shown(verb: Verb) -> SpokenVerb {
+    match verb {
+        Verb::Bump => SpokenVerb::Bump,
+        Verb::Start => SpokenVerb::Start,
+        Verb::Recall => SpokenVerb::Recall,
+        Verb::Rush => SpokenVerb::Rush,
+        Verb::Unrush => SpokenVerb::Unrush,
+        Verb::Hold => SpokenVerb::Hold,
+        Verb::Release => SpokenVerb::Release,
+        Verb::Fire => SpokenVerb::Fire,
+        Verb::Transfer => SpokenVerb::Transfer,
     }
 }
 

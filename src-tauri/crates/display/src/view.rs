@@ -7,7 +7,7 @@
 use crate::card::{self, Marks};
 use crate::frame::{
     AllDayCount, Card, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
-    IngredientCount, NewChip, Notice, Place, Review, Row, StationChoice, Tab, TextSize, Toast,
+    IngredientCount, NewChip, Notice, Place, Review, Row, StationChoice, Tab, Talk, TextSize, Toast,
 };
 use crate::layout::lay_out;
 use crate::told::Told;
@@ -68,6 +68,8 @@ pub(crate) struct View {
     pub(crate) marked: Option<MenuItemId>,
     /// The order that is looked at from a list.
     pub(crate) review: Option<OrderId>,
+    /// How talking to it stands; none: the display is not talked to.
+    pub(crate) talk: Option<Talk>,
     /// The mount that may ask; none: nobody looks.
     pub(crate) mount: Option<u32>,
     pub(crate) glass: Glass,
@@ -136,6 +138,7 @@ pub(crate) struct Picture {
     pub(crate) notices: Vec<Notice>,
     pub(crate) ingredients: Vec<IngredientCount>,
     pub(crate) review: Review,
+    pub(crate) talk: Option<Talk>,
 }
 
 impl View {
@@ -151,6 +154,7 @@ impl View {
             search: String::new(),
             marked: None,
             review: None,
+            talk: None,
             mount: None,
             glass: Glass::default(),
             stale: true,
@@ -297,6 +301,7 @@ impl View {
             notices,
             ingredients,
             review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
+            talk: self.talk.clone(),
         }
     }
 
@@ -551,6 +556,7 @@ pub(crate) struct Glass {
     notices: (Vec<Notice>, u32),
     ingredients: (Vec<IngredientCount>, u32),
     review: (Review, u32),
+    talk: (Option<Talk>, u32),
 }
 
 impl Glass {
@@ -572,6 +578,7 @@ impl Glass {
         changed |= renew(&mut self.notices, picture.notices, next);
         changed |= renew(&mut self.ingredients, picture.ingredients, next);
         changed |= renew(&mut self.review, picture.review, next);
+        changed |= renew(&mut self.talk, picture.talk, next);
         self.order = picture.cards.iter().map(|card| card.id.clone()).collect();
         let mut left: BTreeSet<String> = self.cards.keys().cloned().collect();
         for card in picture.cards {
@@ -638,7 +645,7 @@ impl Glass {
             notices: newer(&self.notices, base),
             ingredients: newer(&self.ingredients, base),
             review: newer(&self.review, base),
-            talk: None,
+            talk: newer(&self.talk, base).flatten(),
         }
     }
 }
@@ -698,6 +705,7 @@ mod tests {
                     held.notices = frame.notices.clone().or(held.notices.take());
                     held.ingredients = frame.ingredients.clone().or(held.ingredients.take());
                     held.review = frame.review.clone().or(held.review.take());
+                    held.talk = frame.talk.clone().or(held.talk.take());
                 }
                 (Some(_), None) => panic!("changes before a whole frame"),
                 (None, _) => {

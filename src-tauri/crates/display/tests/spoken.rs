@@ -3,8 +3,8 @@
 mod common;
 
 use common::Screen;
-use display::frame::{CardLineState, Go, Tab};
-use display::spoken::{Answer, Meaning, Spoken};
+use display::frame::{AnswerTicket, CardLineState, Go, SpokenAnswer, Tab, TicketLabel};
+use display::spoken::{Meaning, Spoken};
 use kitchen::{Act, At, Operation};
 use testkit::{ScriptedHub, draft, eventually, line};
 use voice::spoken::{Command, ENGLISH, Grammar, Sureness};
@@ -84,10 +84,17 @@ async fn questions_are_answered_from_the_glass() {
         Some(Meaning::Answer(answer)) => answer,
         other => panic!("{words:?} came to {other:?}"),
     };
-    assert_eq!(answer(&format!("how many {name}")), Answer::Count { pieces: 5 });
-    assert_eq!(answer("how many tickets"), Answer::Open(2));
-    assert_eq!(answer("what's on table twelve"), Answer::Lines(vec![(2, name)]));
-    assert_eq!(answer("what's late"), Answer::Late(Vec::new()));
+    let how_many = answer(&format!("how many {name}"));
+    assert_eq!(how_many, SpokenAnswer::Count { items: vec![name.clone()], pieces: 5 });
+    assert_eq!(answer("how many tickets"), SpokenAnswer::Open { tickets: 2 });
+    let card = screen.window.card("o12").unwrap();
+    assert_eq!(card.label, TicketLabel::Table("12".to_owned()));
+    let ticket = AnswerTicket { label: card.label.clone(), order_type: card.order_type };
+    assert_eq!(
+        answer("what's on table twelve"),
+        SpokenAnswer::Lines { ticket, lines: vec![format!("2 {name}")] }
+    );
+    assert_eq!(answer("what's late"), SpokenAnswer::Late { tickets: Vec::new() });
     screen.kitchen.shutdown().await;
 }
 

@@ -6,6 +6,52 @@ pub const RATE: u32 = 48_000;
 /// Samples in a frame.
 pub const FRAME: usize = 960;
 
+/// How a microphone is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Being opened; no sound has come yet.
+    Opening,
+    /// Sound comes.
+    Ready {
+        /// Shown name.
+        device: String,
+    },
+    /// There is none, for now: it is tried again until there is.
+    Lost(Lost),
+}
+
+/// Why there is no microphone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lost {
+    /// The computer has none.
+    NoDevice,
+    /// Another program has it.
+    Busy,
+    /// We may not.
+    Forbidden,
+    /// It was there, and is gone.
+    Unplugged,
+    /// It is there, and gives nothing.
+    Silent,
+    /// The computer's sound does not work.
+    Server,
+}
+
+impl Lost {
+    /// For the language files.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoDevice => "microphone_none",
+            Self::Busy => "microphone_busy",
+            Self::Forbidden => "microphone_forbidden",
+            Self::Unplugged => "microphone_unplugged",
+            Self::Silent => "microphone_silent",
+            Self::Server => "microphone_server",
+        }
+    }
+}
+
 /// 20 ms of sound.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame(pub Box<[i16; FRAME]>);

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use stream::{Stream, Told};
 use tokio::sync::{mpsc, watch};
 
+pub use crate::audio::{Lost, State};
 pub use stream::{Device, devices};
 
 /// A microphone that is being looked after. Dropping it lets go of it.
@@ -29,52 +30,6 @@ pub struct Microphone {
     state: watch::Receiver<State>,
     level: watch::Receiver<u8>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// How the microphone is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// Being opened; no sound has come yet.
-    Opening,
-    /// Sound comes.
-    Ready {
-        /// Shown name.
-        device: String,
-    },
-    /// There is none, for now: it is tried again until there is.
-    Lost(Lost),
-}
-
-/// Why there is no microphone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Lost {
-    /// The computer has none.
-    NoDevice,
-    /// Another program has it.
-    Busy,
-    /// We may not.
-    Forbidden,
-    /// It was there, and is gone.
-    Unplugged,
-    /// It is there, and gives nothing.
-    Silent,
-    /// The computer's sound does not work.
-    Server,
-}
-
-impl Lost {
-    /// For the language files.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NoDevice => "microphone_none",
-            Self::Busy => "microphone_busy",
-            Self::Forbidden => "microphone_forbidden",
-            Self::Unplugged => "microphone_unplugged",
-            Self::Silent => "microphone_silent",
-            Self::Server => "microphone_server",
-        }
-    }
 }
 
 enum Wish {
@@ -87,8 +42,9 @@ enum Wish {
 pub const SILENT: Duration = Duration::from_millis(600);
 /// Opening takes less than 0.2 s where it works.
 const OPENING: Duration = Duration::from_millis(900);
-/// The first wait before it is opened again, and the longest.
-const PAUSE: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(800)];
+/// The first wait before it is opened again, and the longest: to look for a microphone costs a little, and many screens
+/// never have one.
+const PAUSE: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(3)];
 /// How often what has come is fetched.
 const FETCH: Duration = Duration::from_millis(10);
 /// How often the level is told.

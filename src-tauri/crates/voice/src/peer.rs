@@ -12,6 +12,7 @@
 mod client;
 mod codec;
 mod connection;
+mod http;
 mod log;
 mod secrets;
 

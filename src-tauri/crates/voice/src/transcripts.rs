@@ -5,7 +5,7 @@
 //! bounds. Words are given out as final once per item.
 
 use crate::protocol::grammar::Match;
-use crate::protocol::{ItemId, ServerEvent};
+use crate::protocol::{ItemId, PeerError, ServerEvent};
 use std::collections::VecDeque;
 
 /// The latest things said.
@@ -84,6 +84,8 @@ pub enum Taken {
         item: ItemId,
         /// As the peer says it.
         reason: String,
+        /// The peer's code for it.
+        code: Option<String>,
         /// It should have been created by an event of its own, which has not come.
         unknown: bool,
     },
@@ -130,7 +132,7 @@ impl Transcripts {
             ServerEvent::OutputTranscriptDone { item_id, transcript } => {
                 self.complete(item_id, Peer, transcript, None)
             }
-            ServerEvent::TranscriptionFailed { item_id, error, .. } => self.fail(item_id, &error.message),
+            ServerEvent::TranscriptionFailed { item_id, error, .. } => self.fail(item_id, error),
             ServerEvent::SessionCreated { .. }
             | ServerEvent::SessionUpdated { .. }
             | ServerEvent::Committed { .. }
@@ -194,13 +196,14 @@ impl Transcripts {
         Taken::Final { item: item.clone(), text, found: found.cloned(), unknown }
     }
 
-    fn fail(&mut self, item: &ItemId, reason: &str) -> Taken {
+    fn fail(&mut self, item: &ItemId, error: &PeerError) -> Taken {
         let Some((entry, unknown)) = self.find_or_make(item, Speaker::Cook) else { return Taken::NoItem };
         if entry.state != State::Growing {
             return Taken::Nothing;
         }
         entry.state = State::Failed;
-        Taken::Failed { item: item.clone(), reason: reason.to_owned(), unknown }
+        let (reason, code) = (error.message.clone(), error.code.clone());
+        Taken::Failed { item: item.clone(), reason, code, unknown }
     }
 
     fn find_or_make(&mut self, item: &ItemId, speaker: Speaker) -> Option<(&mut Entry, bool)> {

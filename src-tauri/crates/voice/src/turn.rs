@@ -249,6 +249,27 @@ pub enum Cause {
     Reset,
 }
 
+impl Cause {
+    /// As the rules would write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pressed => "pressed",
+            Self::Released => "released",
+            Self::Cancelled => "cancelled",
+            Self::Committed => "committed",
+            Self::Empty => "empty",
+            Self::Heard => "heard",
+            Self::NotUnderstood => "not_understood",
+            Self::Answered => "answered",
+            Self::TimedOut => "timed_out",
+            Self::MicrophoneLost => "microphone_lost",
+            Self::Disconnected => "disconnected",
+            Self::Reset => "reset",
+        }
+    }
+}
+
 /// Why a start is refused (R5.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("cannot start in state {state}")]

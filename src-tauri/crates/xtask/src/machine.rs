@@ -10,8 +10,8 @@ use crate::{Stop, must};
 const TO_RUN: &[&str] =
     &["build-essential", "cmake", "pkg-config", "libwebkit2gtk-4.1-dev", "libasound2-dev", "ca-certificates"];
 
-/// What the tests need besides: a screen, a bus, a driver for the web view, a sound server, and tools that look and listen
-/// from outside.
+/// What the tests need besides: a screen, a bus, a driver for the web view, a sound server, two voices, and tools that look
+/// and listen from outside.
 const TO_TEST: &[&str] = &[
     "xvfb",
     "xauth",
@@ -22,6 +22,8 @@ const TO_TEST: &[&str] = &[
     "xdotool",
     "pulseaudio",
     "pulseaudio-utils",
+    "espeak-ng",
+    "flite",
     "python3-venv",
 ];
 

@@ -71,6 +71,7 @@ impl Model {
                 held.notices = frame.notices.clone().or(held.notices.take());
                 held.ingredients = frame.ingredients.clone().or(held.ingredients.take());
                 held.review = frame.review.clone().or(held.review.take());
+                held.talk = frame.talk.clone().or(held.talk.take());
                 for id in &frame.gone {
                     assert!(self.cards.remove(id).is_some(), "{id} was never here");
                 }

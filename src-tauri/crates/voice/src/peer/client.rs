@@ -6,14 +6,16 @@
 
 use super::codec::Encoder;
 use super::connection::{Connection, Inbound, Network, Outbound, Setup};
+use super::http::Http;
 use super::log;
-use super::secrets::{Secrets, http};
+use super::secrets::Secrets;
 use crate::audio::Frame;
 use crate::protocol::grammar::{GrammarPart, Match, Saying, VERSION};
 use crate::protocol::{ClientEvent, ClientMessage, Item, ItemId, ServerEvent, ServerMessage, Session};
 use crate::transcripts::{Speaker, Taken, Transcripts};
 use crate::turn::{self, Input, Limits, Output, Phase, Then, Turns};
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -37,6 +39,8 @@ pub struct Client {
 pub struct Config {
     /// How to be let in.
     pub secrets: Secrets,
+    /// A PEM file with the authority that signed the peer's certificate, if this computer does not know it.
+    pub authority: Option<PathBuf>,
     /// How the other side is found.
     pub network: Network,
     /// What comes after the words: a peer that answers is asked for its answer.
@@ -57,6 +61,7 @@ impl Config {
     pub fn new(secrets: Secrets) -> Self {
         Self {
             secrets,
+            authority: None,
             network: Network::default(),
             then: Then::Done,
             limits: Limits::default(),
@@ -112,7 +117,18 @@ pub enum Event {
         text: String,
         /// What a peer that knows the grammar makes of them.
         found: Option<Match>,
+        /// It was decided by the grammar of the latest press.
+        current: bool,
         /// They are those of the turn that waited for them. Only such words may do anything.
+        awaited: bool,
+    },
+    /// There are no words of the cook for an item.
+    NoWords {
+        /// The peer's name for it.
+        item: ItemId,
+        /// The peer's code for why.
+        code: Option<String>,
+        /// It is the turn that waited.
         awaited: bool,
     },
     /// Words of the peer.
@@ -140,6 +156,8 @@ pub enum Standing {
     Away {
         /// What went wrong with the last one, for logs and the panel; none if it ended on purpose.
         reason: Option<String>,
+        /// The peer's own code for it, when it answered and would not.
+        code: Option<String>,
     },
     /// On the way.
     Connecting,
@@ -191,16 +209,20 @@ impl Client {
     /// runtime.
     ///
     /// # Errors
-    /// When there is no Opus or no HTTP, for want of memory.
+    /// When there is no Opus, for want of memory, or nobody could be trusted: the authority's file cannot be read.
     pub fn start(
         config: Config,
         frames: mpsc::Receiver<Frame>,
     ) -> Result<(Self, mpsc::Receiver<Event>), std::io::Error> {
         let encoder = Encoder::new().map_err(std::io::Error::other)?;
+        let http = match config.secrets.is_secure() {
+            true => Http::secure(config.authority.as_deref()).map_err(std::io::Error::other)?,
+            false => Http::plain(),
+        };
         let setup = Setup {
             secrets: config.secrets.clone(),
             network: config.network.clone(),
-            http: http().map_err(std::io::Error::other)?,
+            http,
             #[cfg(test)]
             fails_at: None,
         };
@@ -233,7 +255,8 @@ impl Client {
             commit: None,
             calls: Vec::new(),
             answer: Answer::None,
-            standing: Standing::Away { reason: None },
+            standing: Standing::Away { reason: None, code: None },
+            refusal: None,
             tally: Tally::default(),
             tally_tx,
         };
@@ -352,6 +375,8 @@ struct Driver {
     calls: Vec<String>,
     answer: Answer,
     standing: Standing,
+    /// The peer's own code for why the last connection came to nothing.
+    refusal: Option<String>,
     tally: Tally,
     tally_tx: watch::Sender<Tally>,
 }
@@ -578,11 +603,13 @@ impl Driver {
                     self.input(link::Input::Disconnect);
                 }
                 match (reason, &self.standing) {
-                    (Some(reason), _) => Standing::Away { reason: Some(reason) },
+                    (Some(reason), _) => Standing::Away { reason: Some(reason), code: self.refusal.clone() },
                     // What went wrong was told on the way here.
                     (None, told @ (Standing::Away { .. } | Standing::Refused { .. })) => told.clone(),
                     (None, Standing::Connecting | Standing::Live { .. }) if to == At::Closing => return,
-                    (None, Standing::Connecting | Standing::Live { .. }) => Standing::Away { reason: None },
+                    (None, Standing::Connecting | Standing::Live { .. }) => {
+                        Standing::Away { reason: None, code: None }
+                    }
                 }
             }
             At::Refused => {
@@ -617,7 +644,10 @@ impl Driver {
     async fn join(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let (code, reason) = match connection.task.await {
-            Ok(ended) => (ended.code, ended.reason),
+            Ok(ended) => {
+                self.refusal = ended.refusal;
+                (ended.code, ended.reason)
+            }
             Err(error) => {
                 tracing::error!(target: "voice", %error, "the connection's task panicked");
                 (None, "panicked".to_owned())
@@ -715,12 +745,16 @@ impl Driver {
                 if awaited {
                     self.count(|tally| tally.words_after = sent.map(|sent| now.saturating_sub(sent)));
                 }
-                self.tell(Event::Words { item, text, found, awaited }).await;
+                let current = found.as_ref().is_some_and(|found| found.revision == self.revision);
+                self.tell(Event::Words { item, text, found, current, awaited }).await;
             }
-            Taken::Failed { item, reason, unknown } => {
+            Taken::Failed { item, reason, code, unknown } => {
                 warn_unknown(&item, unknown);
-                tracing::warn!(target: "voice", item, reason, "the peer has no words for a turn");
-                self.turn(Input::NoWords(item));
+                tracing::warn!(target: "voice", item, reason, code, "the peer has no words for a turn");
+                let before = self.turns.phase();
+                self.turn(Input::NoWords(item.clone()));
+                let awaited = before != Phase::Idle && before != self.turns.phase();
+                self.tell(Event::NoWords { item, code, awaited }).await;
             }
             Taken::NoItem => {
                 tracing::error!(target: "voice", "an event without item id; nothing was made of it");

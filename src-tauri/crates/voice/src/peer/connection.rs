@@ -5,6 +5,7 @@
 //! it exists and is closed from there, however the connection ends: channel first, then the peer.
 
 use super::codec::SILENCE;
+use super::http::Http;
 use super::secrets::{Call, Pass, RefusedError, Secrets};
 use crate::audio::RATE;
 use crate::protocol::CHANNEL;
@@ -71,6 +72,8 @@ pub(super) struct Ended {
     /// 1008 when we were not let in.
     pub(super) code: Option<u16>,
     pub(super) reason: String,
+    /// The peer's own code, when it answered and would not.
+    pub(super) refusal: Option<String>,
 }
 
 /// Messages between a connection and its owner.
@@ -125,7 +128,7 @@ enum ConnectError {
 pub(super) struct Setup {
     pub(super) secrets: Secrets,
     pub(super) network: Network,
-    pub(super) http: reqwest::Client,
+    pub(super) http: Http,
     /// Fails there, to see that everything made before is closed.
     #[cfg(test)]
     pub(super) fails_at: Option<Step>,
@@ -153,10 +156,17 @@ async fn run(
     let ended = tokio::select! {
         biased;
         // Also when the owner is gone.
-        _ = closed => Ended { code: Some(1000), reason: "closed here".to_owned() },
+        _ = closed => Ended { code: Some(1000), reason: "closed here".to_owned(), refusal: None },
         error = made.serve(generation, &setup, to_owner, from_owner) => {
             let code = matches!(error, ConnectError::Refused { source: RefusedError::Credentials(_), .. });
-            Ended { code: code.then_some(POLICY), reason: error.to_string() }
+            let refusal = match &error {
+                ConnectError::Refused { source: RefusedError::Status { code, .. }, .. } => code.clone(),
+                ConnectError::Refused { .. }
+                | ConnectError::WebRtc { .. }
+                | ConnectError::Odd { .. }
+                | ConnectError::Lost(_) => None,
+            };
+            Ended { code: code.then_some(POLICY), reason: error.to_string(), refusal }
         }
     };
     made.close(generation, &setup.http, &ended).await;
@@ -315,7 +325,7 @@ impl Made {
     }
 
     /// Channel, then peer, then the tasks that read them; the peer is told last, for it is the slowest.
-    async fn close(&mut self, generation: u64, http: &reqwest::Client, ended: &Ended) {
+    async fn close(&mut self, generation: u64, http: &Http, ended: &Ended) {
         let closing = async {
             if let Some(channel) = self.channel.take() {
                 let clean = ended.code == Some(1000);

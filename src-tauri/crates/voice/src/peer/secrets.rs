@@ -1,5 +1,6 @@
 //! The ways to be let in by a peer: from a secret that somebody mints, to the answer to an offer.
 
+use super::http::{Answer, Http, host};
 use crate::protocol::{CALLS_PATH, ClientSecret, ExpiresAfter, SECRETS_PATH, SecretRequest, Session};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -86,14 +87,14 @@ pub(super) enum RefusedError {
     #[error("not let in: {0}")]
     Credentials(String),
     /// It answers, and not with what we need.
-    #[error("{what} was answered {status}")]
-    Status { what: &'static str, status: u16 },
+    #[error("{what} was answered {status}{}", code.as_ref().map(|code| format!(", {code}")).unwrap_or_default())]
+    Status { what: &'static str, status: u16, code: Option<String> },
     /// It answers something else.
     #[error("{what}: {reason}")]
     Odd { what: &'static str, reason: String },
     /// It does not answer.
-    #[error(transparent)]
-    Http(#[from] reqwest::Error),
+    #[error("{what}: {reason}")]
+    Silent { what: &'static str, reason: String },
 }
 
 /// An answer to a mint or an offer: a hub's comes at once, a cloud's may take seconds.
@@ -103,11 +104,6 @@ const HANGUP: Duration = Duration::from_millis(500);
 /// How long a secret opens calls: it is used at once.
 const SECRET_SECONDS: u32 = 60;
 
-/// The client of all requests. It keeps no cookies: a stale one would beat the token.
-pub(super) fn http() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder().timeout(REQUEST).build()
-}
-
 impl Secrets {
     /// Whether the peer is on this machine: then so is the way there.
     pub(super) fn is_loopback(&self) -> bool {
@@ -115,8 +111,16 @@ impl Secrets {
             Self::Endpoint { url, .. } => url,
             Self::RestaurantOs { calls, .. } => calls,
         };
-        let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        host.is_some_and(|host| host == "localhost" || host == "[::1]" || host.starts_with("127."))
+        host(url).is_some_and(|host| host == "localhost" || host == "[::1]" || host.starts_with("127."))
+    }
+
+    /// Whether any of it is behind TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        let urls = match self {
+            Self::Endpoint { url, .. } => [url, url],
+            Self::RestaurantOs { url, calls, .. } => [url, calls],
+        };
+        urls.iter().any(|url| url.starts_with("https:"))
     }
 
     /// What a new session has to be told first, when the secret could not say it: raw, in the peer's own shape.
@@ -133,7 +137,7 @@ impl Secrets {
         }
     }
 
-    pub(super) async fn mint(&self, http: &reqwest::Client) -> Result<Pass, RefusedError> {
+    pub(super) async fn mint(&self, http: &Http) -> Result<Pass, RefusedError> {
         const WHAT: &str = "the request for a secret";
         match self {
             Self::Endpoint { url, authorization, session } => {
@@ -143,24 +147,28 @@ impl Secrets {
                     session: Some((**session).clone()),
                 };
                 let [_, secrets] = ends(SECRETS_PATH);
-                let request = http.post(format!("{url}{secrets}")).bearer_auth(token).json(&body);
-                let minted: ClientSecret = answer(WHAT, request).await?;
+                let body = serde_json::to_string(&body).unwrap_or_default();
+                let headers = [json_body(), bearer(&token)];
+                let asked = http.post(&format!("{url}{secrets}"), &headers, body, REQUEST).await;
+                let minted: ClientSecret = read(WHAT, &answered(WHAT, asked)?)?;
                 let [_, calls] = ends(CALLS_PATH);
                 Ok(Pass { secret: minted.value, calls: format!("{url}{calls}"), hangup: Hangup::Posted })
             }
             Self::RestaurantOs { url, authorization, restaurant, calls, model } => {
                 // Any equal pair will do; without it every write is refused.
                 const PAIR: &str = "brigade";
-                let mut request = http
-                    .post(format!("{url}/realtime/session"))
-                    .header("x-restaurant-id", restaurant)
-                    .header("X-CSRF-Token", PAIR)
-                    .header("Cookie", format!("csrf_token={PAIR}"))
-                    .json(&json!({"context": "server"}));
+                let mut headers = vec![
+                    json_body(),
+                    ("x-restaurant-id", restaurant.clone()),
+                    ("x-csrf-token", PAIR.to_owned()),
+                    ("cookie", format!("csrf_token={PAIR}")),
+                ];
                 if let Some(authorization) = authorization {
-                    request = request.bearer_auth(token(authorization)?);
+                    headers.push(bearer(&token(authorization)?));
                 }
-                let minted: Value = answer(WHAT, request).await?;
+                let body = json!({"context": "server"}).to_string();
+                let asked = http.post(&format!("{url}/realtime/session"), &headers, body, REQUEST).await;
+                let minted: Value = read(WHAT, &answered(WHAT, asked)?)?;
                 let secret = minted["client_secret"]["value"].as_str().unwrap_or_default();
                 if secret.is_empty() {
                     return Err(RefusedError::Odd {
@@ -180,32 +188,27 @@ impl Secrets {
 }
 
 impl Pass {
-    pub(super) async fn call(&self, http: &reqwest::Client, offer: String) -> Result<Call, RefusedError> {
+    pub(super) async fn call(&self, http: &Http, offer: String) -> Result<Call, RefusedError> {
         const WHAT: &str = "the offer";
-        let request = http
-            .post(&self.calls)
-            .bearer_auth(&self.secret)
-            .header("Content-Type", "application/sdp")
-            .body(offer);
-        let response = checked(WHAT, request.send().await?)?;
-        let place = response.headers().get("location").and_then(|place| place.to_str().ok());
+        let headers = [("content-type", "application/sdp".to_owned()), bearer(&self.secret)];
+        let answer = answered(WHAT, http.post(&self.calls, &headers, offer, REQUEST).await)?;
+        let place = answer.location.as_deref();
         let hangup = match self.hangup {
             Hangup::Posted => place.and_then(|place| hangup_address(&self.calls, place)),
             Hangup::None => None,
         };
-        let answer = response.text().await?;
-        if !answer.starts_with("v=0") {
+        if !answer.body.starts_with("v=0") {
             return Err(RefusedError::Odd { what: WHAT, reason: "the answer is no description".to_owned() });
         }
-        Ok(Call { answer, hangup })
+        Ok(Call { answer: answer.body, hangup })
     }
 
     /// Tells the peer that the call is over; a peer that cannot be told finds out by itself.
-    pub(super) async fn hang_up(&self, http: &reqwest::Client, call: &Call) {
+    pub(super) async fn hang_up(&self, http: &Http, call: &Call) {
         let Some(address) = &call.hangup else { return };
-        let request = http.post(address).bearer_auth(&self.secret).timeout(HANGUP);
-        if let Err(error) = request.send().await {
-            tracing::debug!(target: "voice", error = %error.without_url(), "the hangup did not reach the peer");
+        let asked = http.post(address, &[bearer(&self.secret)], String::new(), HANGUP).await;
+        if let Err(error) = asked {
+            tracing::debug!(target: "voice", error, "the hangup did not reach the peer");
         }
     }
 }
@@ -226,25 +229,35 @@ fn token(authorization: &Authorization) -> Result<String, RefusedError> {
     authorization.read().map_err(|error| RefusedError::Credentials(format!("no token: {error}")))
 }
 
-async fn answer<T: serde::de::DeserializeOwned>(
-    what: &'static str,
-    request: reqwest::RequestBuilder,
-) -> Result<T, RefusedError> {
-    let response = checked(what, request.send().await?)?;
-    let text = response.text().await?;
+fn json_body() -> (&'static str, String) {
+    ("content-type", "application/json".to_owned())
+}
+
+fn bearer(token: &str) -> (&'static str, String) {
+    ("authorization", format!("Bearer {token}"))
+}
+
+fn read<T: serde::de::DeserializeOwned>(what: &'static str, answer: &Answer) -> Result<T, RefusedError> {
     // The reason of serde names fields and places, never values.
-    serde_json::from_str(&text)
+    serde_json::from_str(&answer.body)
         .map_err(|error| RefusedError::Odd { what, reason: format!("{:?}", error.classify()) })
 }
 
-fn checked(what: &'static str, response: reqwest::Response) -> Result<reqwest::Response, RefusedError> {
-    match response.status().as_u16() {
-        200..300 => Ok(response),
-        401 | 403 => {
-            Err(RefusedError::Credentials(format!("{what} was answered {}", response.status().as_u16())))
-        }
-        status => Err(RefusedError::Status { what, status }),
+fn answered(what: &'static str, asked: Result<Answer, String>) -> Result<Answer, RefusedError> {
+    let answer = asked.map_err(|reason| RefusedError::Silent { what, reason })?;
+    match answer.status {
+        200..300 => Ok(answer),
+        401 | 403 => Err(RefusedError::Credentials(format!("{what} was answered {}", answer.status))),
+        status => Err(RefusedError::Status { what, status, code: said(&answer.body) }),
     }
+}
+
+/// The code by which a peer says why it will not, where a hub has it or where an endpoint of OpenAI's shape has it.
+fn said(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let code = body["code"].as_str().or_else(|| body["error"]["code"].as_str())?;
+    let is_plain = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_plain.then(|| code.to_owned())
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 mod aiortc;
 mod answerer;
+mod logged;
 
 use super::client::{Client, Command, Config, Event, Standing};
 use super::connection::{Connection, Inbound, Network, Outbound, Setup, Step};
-use super::secrets::{Authorization, Secrets, http};
+use super::http::Http;
+use super::secrets::{Authorization, Secrets};
 use crate::audio::{FRAME, Frame};
 use crate::protocol::grammar::Saying;
 use crate::turn::{self, Cause, Limits, Phase, Then};
@@ -27,7 +29,7 @@ fn secrets_at(url: String) -> Secrets {
 }
 
 fn setup(answerer: &Answerer, fails_at: Option<Step>) -> Setup {
-    Setup { secrets: secrets(answerer), network: Network::default(), http: http().unwrap(), fails_at }
+    Setup { secrets: secrets(answerer), network: Network::default(), http: Http::plain(), fails_at }
 }
 
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
@@ -145,7 +147,7 @@ async fn r2_08_what_the_peer_answers_instead_is_reported() {
     answerer.stop().await;
     // And nobody there at all.
     let gone = secrets_at("http://127.0.0.1:9".to_owned());
-    let setup = Setup { secrets: gone, network: Network::default(), http: http().unwrap(), fails_at: None };
+    let setup = Setup { secrets: gone, network: Network::default(), http: Http::plain(), fails_at: None };
     let ended = within("the end", Connection::open(1, setup).task).await.unwrap();
     assert_eq!(ended.code, None);
 }
@@ -383,7 +385,7 @@ async fn r2_09_live_is_said_when_it_is_and_every_change_once() {
     // The peer ends the idle session: nothing is tried before the next press.
     answerer.end_sessions().await;
     let away = bench.next().await;
-    assert!(matches!(away, Event::Peer(Standing::Away { reason: Some(_) })), "{away:?}");
+    assert!(matches!(away, Event::Peer(Standing::Away { reason: Some(_), .. })), "{away:?}");
     assert_eq!(answerer.offers(), 1);
     answerer.next_turns([Turn::Words("undo")]);
     bench.press(&[]);
@@ -496,7 +498,7 @@ async fn a_restaurant_os_server_mints_and_another_takes_the_call() {
         serde_json::Value::Null,
         "it was minted for an open microphone"
     );
-    let setup = Setup { secrets, network: Network::default(), http: http().unwrap(), fails_at: None };
+    let setup = Setup { secrets, network: Network::default(), http: Http::plain(), fails_at: None };
     let ended = within("the end", Connection::open(1, setup).task).await.unwrap();
     assert!(ended.reason.contains("418"), "{}", ended.reason);
     let (model, authorization) = within("the offer", offers.recv()).await.unwrap();

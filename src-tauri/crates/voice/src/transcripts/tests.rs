@@ -71,7 +71,7 @@ fn a_failed_turn_keeps_what_it_had() {
     transcripts.take(&delta("i", "bump"));
     let error = PeerError { message: "too noisy".into(), ..PeerError::default() };
     let event = ServerEvent::TranscriptionFailed { item_id: "i".into(), content_index: 0, error };
-    let failed = Taken::Failed { item: "i".into(), reason: "too noisy".into(), unknown: false };
+    let failed = Taken::Failed { item: "i".into(), reason: "too noisy".into(), code: None, unknown: false };
     assert_eq!(transcripts.take(&event), failed);
     assert_eq!(transcripts.entry("i").unwrap().text(), "bump");
     assert_eq!(
