@@ -216,8 +216,10 @@ function Heard(props: { said: Said }): JSX.Element {
 function Done(props: { said: Said; act: SpokenAct }): JSX.Element {
   const { picture, text } = useKitchen();
   const offered = () => {
-    const label = picture.toasts.at(-1)?.label;
-    return label !== undefined && label.text === (props.act.label?.text ?? props.act.items[0]);
+    const toast = picture.toasts.at(-1);
+    if (!toast) return false;
+    const { label, order_type: type, items } = props.act;
+    return text.label(toast.label, toast.order_type) === (label ? text.label(label, type ?? "dine_in") : items[0]);
   };
   return (
     <>
