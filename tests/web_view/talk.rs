@@ -129,7 +129,7 @@ async fn r5_03_a_hub_that_does_not_answer_costs_a_turn_and_the_glass_says_so() {
 async fn a_screen_without_voice_has_no_button() {
     let screen = Screen::open(1024, 768).await;
     let app = screen.start(&ALONE_WITHOUT_VOICE).await;
-    let board = screen.board(&app).await;
+    let _board = screen.board(&app).await;
     assert_eq!(app.run(&format!("return document.querySelector('{BUTTON}')")).await, Value::Null);
     let refused =
         ask(&app, "talk", json!({ "view": "station", "mount": 1, "press": { "talk": "down" } })).await;

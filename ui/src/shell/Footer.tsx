@@ -23,9 +23,10 @@ export function Footer(): JSX.Element {
   const instead = () => room() !== "none" && !beside() && (asked() || !failed());
   const chips = () => {
     if (instead()) return 0;
-    // Beside the offer to undo, the sentence that says what is wrong needs the room of a chip.
-    const tight = beside() || (picture.toasts.length > 0 && picture.connection?.state !== "live");
-    return tight ? 1 : CHIPS_SHOWN;
+    // Beside the offer to undo, and beside what was said, the sentence that says what is wrong needs the room of a chip each.
+    const says = picture.connection?.state !== "live" || picture.notices.length > 0 || failed() !== undefined;
+    if (beside()) return says ? 0 : 1;
+    return picture.toasts.length > 0 && picture.connection?.state !== "live" ? 1 : CHIPS_SHOWN;
   };
   return (
     <footer class="bar bottom">

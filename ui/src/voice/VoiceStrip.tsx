@@ -107,7 +107,7 @@ function UnderWay(props: { turn: "listening" | "sending" | "thinking" }): JSX.El
         <Sound />
       </Show>
       <Fitted>
-        <b class="tag">{text.talk.button[props.turn].toUpperCase()}</b> {means()}
+        <b class="caption">{text.talk.button[props.turn].toUpperCase()}</b> {means()}
       </Fitted>
     </>
   );
@@ -179,7 +179,7 @@ function SaidStrip(props: { said: Said }): JSX.Element {
       <Match when={outcome("not_understood")}>
         <Question />
         <Fitted class="aside">
-          <b class="tag">{text.talk.notUnderstoodMark}</b>{" "}
+          <b class="caption">{text.talk.notUnderstoodMark}</b>{" "}
           <span class="said">{text.talk.quoted(props.said.words)}</span>
         </Fitted>
         <Fitted>{text.talk.notUnderstood(props.said.words, picture.talk?.mode ?? "hold")}</Fitted>
@@ -190,7 +190,8 @@ function SaidStrip(props: { said: Said }): JSX.Element {
           <>
             <Warning />
             <Fitted class="aside">
-              <b class="tag">{text.talk.notDone}</b> <span class="said">{text.talk.quoted(props.said.words)}</span>
+              <b class="caption">{text.talk.notDone}</b>{" "}
+              <span class="said">{text.talk.quoted(props.said.words)}</span>
             </Fitted>
             <Fitted>{text.fault(failed().fault)}</Fitted>
             <Dismiss said={props.said} />
@@ -205,7 +206,7 @@ function Heard(props: { said: Said }): JSX.Element {
   const { text } = useKitchen();
   return (
     <>
-      <b class="tag">{text.talk.heard(props.said.took_ms)}</b>{" "}
+      <b class="caption">{text.talk.heard(props.said.took_ms)}</b>{" "}
       <span class="said">{text.talk.quoted(props.said.words)}</span>
     </>
   );
@@ -215,8 +216,10 @@ function Heard(props: { said: Said }): JSX.Element {
 function Done(props: { said: Said; act: SpokenAct }): JSX.Element {
   const { picture, text } = useKitchen();
   const offered = () => {
-    const label = picture.toasts.at(-1)?.label;
-    return label !== undefined && label.text === (props.act.label?.text ?? props.act.items[0]);
+    const toast = picture.toasts.at(-1);
+    if (!toast) return false;
+    const { label, order_type: type, items } = props.act;
+    return text.label(toast.label, toast.order_type) === (label ? text.label(label, type ?? "dine_in") : items[0]);
   };
   return (
     <>
@@ -252,7 +255,7 @@ function Asked(props: { said: Said; choices: SpokenAct[] }): JSX.Element {
   return (
     <>
       <Fitted class="aside">
-        <b class="tag">
+        <b class="caption">
           <Question /> {text.talk.didYouMean}
         </b>{" "}
         <span class="said">{text.talk.quoted(props.said.words)}</span>

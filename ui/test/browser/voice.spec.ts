@@ -35,6 +35,8 @@ for (const glass of GLASSES) {
   const size = `${glass.width}x${glass.height}`;
 
   test(`whatever is said, nothing is cut off, and no BUMP is covered or moved, at ${size}`, async ({ open }) => {
+    // Every state is shown and judged, which takes a busy machine its time.
+    test.setTimeout(120_000);
     const page = await open("scene=friday&demo&talk=ready", glass);
     const bumps = await page.evaluate(whereBumpsAre);
     expect(bumps.length).toBeGreaterThan(3);
@@ -50,6 +52,7 @@ for (const glass of GLASSES) {
   });
 
   test(`the same with everything else in the bars that can be there, at ${size}`, async ({ open }) => {
+    test.setTimeout(60_000);
     const page = await open("scene=friday&demo&talk=ready&link=offline", glass);
     await page.evaluate(() => {
       window.fake.undoMs = 60_000;
@@ -68,6 +71,7 @@ for (const glass of GLASSES) {
   });
 
   test(`the voice panel is whole at ${size}`, async ({ open }) => {
+    test.setTimeout(60_000);
     const page = await open("scene=friday&talk=cannot", glass);
     await page.keyboard.press("F7");
     const panel = page.getByRole("dialog");
@@ -85,6 +89,7 @@ for (const glass of GLASSES) {
 }
 
 test("axe finds nothing in any state", async ({ open }) => {
+  test.setTimeout(120_000);
   const page = await open("scene=friday&talk=ready", GLASSES[2]);
   for (const state of STATES) {
     await show(page, state);

@@ -291,7 +291,7 @@ export class FakeKitchen implements Backend {
     const { said: _, ...rest } = this.talking;
     this.talking = { ...rest, ...(said ? { said } : {}) };
     const act = said?.outcome.kind === "done" ? said.outcome.act : undefined;
-    const ticket = this.tickets.find(({ label }) => label.text === act?.label?.text);
+    const ticket = this.tickets.find(({ label }) => JSON.stringify(label) === JSON.stringify(act?.label));
     if (act?.verb === "bump" && act.items.length === 0 && ticket) this.#bump(ticket.order);
   }
 

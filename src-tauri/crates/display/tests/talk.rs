@@ -201,14 +201,14 @@ async fn what_is_said_into_the_microphone_is_done_on_the_board_and_in_the_hub() 
     studio.play(clip("bump-table-twelve.wav")).await;
     press(&screen, TalkPress::Up).await.unwrap();
     let said = until_said(&mut screen, "an outcome", |_| true).await;
-    let act = match said.outcome {
+    let act = match said.outcome.clone() {
         Outcome::Done { act } => act,
         // In doubt it asks, and somebody says which.
         Outcome::Asked { choices } => {
             press(&screen, TalkPress::Choose { said: said.id, choice: 0 }).await.unwrap();
             choices[0].clone()
         }
-        other => panic!("{other:?}"),
+        other => panic!("{other:?} of {:?}", said.words),
     };
     assert_eq!((act.verb, act.label), (SpokenVerb::Bump, Some(TicketLabel::Table("12".into()))));
     assert!(said.words.to_lowercase().contains("bump"), "{}", said.words);
@@ -309,7 +309,9 @@ async fn a_microphone_that_goes_is_said_and_one_that_comes_back_is_used() {
         })
         .await;
     studio.is(State::Ready { device: "another".into() });
-    screen.until("it works again", |w| talk(w).fault.is_none()).await;
+    // That its peer is not there is another thing.
+    let heard = |fault: &wire::hub::Fault| !fault.code.starts_with("microphone_");
+    screen.until("it works again", |w| talk(w).fault.as_ref().is_none_or(heard)).await;
     screen.kitchen.shutdown().await;
 }
 
