@@ -76,8 +76,10 @@ mod kiosk {
         (millimetres > 0).then(|| f64::from(monitor.geometry().width()) / f64::from(millimetres))
     }
 
-    /// Brings the page back when its process dies, and lets it say its errors where the program says its own.
+    /// Brings the page back when its process dies, lets it say its errors where the program says its own, and takes the
+    /// pinch from it.
     pub(super) fn settle(view: &WebView) {
+        forget_pinch(view);
         if let Some(settings) = WebViewExt::settings(view) {
             settings.set_enable_write_console_messages_to_stdout(true);
         }
@@ -94,5 +96,20 @@ mod kiosk {
                 }
             });
         });
+    }
+
+    /// WebKitGTK magnifies the whole page by a gesture of its own that no page can refuse: two wet fingers, and half of
+    /// the board is off the glass. It hangs on the view under this name and has no other switch.
+    #[allow(unsafe_code)]
+    fn forget_pinch(view: &WebView) {
+        // SAFETY: under this name WebKitGTK keeps the one gesture that it made for the view, which owns it; it is only
+        // read here, on the main thread, while the view lives.
+        let gesture = unsafe { view.data::<gtk::glib::gobject_ffi::GObject>("wk-view-zoom-gesture") };
+        let Some(gesture) = gesture else {
+            tracing::warn!(target: "window", "this web view has no gesture to zoom by, or another one than expected");
+            return;
+        };
+        // SAFETY: it is an object with handlers of its own; without them it moves nothing.
+        unsafe { gtk::glib::gobject_ffi::g_signal_handlers_destroy(gesture.as_ptr()) };
     }
 }
