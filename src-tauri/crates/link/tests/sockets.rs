@@ -217,12 +217,12 @@ async fn while_greeted<T>(link: &mut Link, doing: tokio::task::JoinHandle<T>) ->
     let greeter = async {
         while let Some(event) = link.next_event().await {
             if let Event::Greet { generation, .. } = event {
-                speaker.say(Input::Greeting { generation, text: hello("secret") }).unwrap();
+                speaker.say(Input::Greeting { generation, text: hello("secret") }).expect("the link listens");
             }
         }
     };
     tokio::select! {
-        done = doing => done.unwrap(),
+        done = doing => done.expect("whoever does it does not panic"),
         () = greeter => panic!("the link ended"),
     }
 }
