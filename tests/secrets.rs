@@ -7,18 +7,20 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use reqwest::Client;
 use serde_json::{Value, json};
 use support::process::children_of;
-use support::{App, Board, Desktop, DisplayProcess, Hub, SOON, until};
+use support::{App, BackEnd, Board, Desktop, DisplayProcess, Hub, SOON, until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use wire::restaurant_os::Status;
 
 /// No test: the display that the other test starts is this, in a process of its own.
 #[tokio::test(flavor = "multi_thread")]
@@ -163,6 +165,84 @@ async fn r7_04_no_token_is_in_a_log_a_url_a_process_a_file_or_the_page() {
         assert!(logs.contains(word), "no log says {word:?}: were they read?");
     }
     assert!(places.len() > 40, "only {} places were searched", places.len());
+}
+
+/// The hub is somebody at a back end, and a second one tries to be with a password that is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn r7_04_no_secret_of_a_back_end_is_in_a_log_a_url_a_process_a_file_or_a_status() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("upstream.json");
+    let back_end = BackEnd::open(&config).await;
+    let good = std::fs::read_to_string(&config).unwrap();
+    let wrong = "brigade_marked_wrong_5f2c9b7e";
+    let other_config = home.path().join("other.json");
+    std::fs::write(&other_config, good.replace("kitchen-password", wrong)).unwrap();
+    std::fs::set_permissions(&other_config, std::fs::Permissions::from_mode(0o600)).unwrap();
+
+    let mut hubs = Vec::new();
+    for (name, file) in [("hub", &config), ("refused", &other_config)] {
+        let folder = home.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("log-level"), "trace").unwrap();
+        let mut command = Hub::command(&folder, SocketAddr::from(([127, 0, 0, 1], 0)));
+        command.arg("--upstream-config").arg(file);
+        hubs.push(Hub::start_as(command, &folder).await);
+    }
+    let (_, pos) = &hubs[0];
+    pos.set_up_one_station().await;
+    back_end.is_heard().await;
+    let (there, here) = back_end.order(pos, "1", &[("Smash burger", 1)]).await;
+    let step = json!({ "status": "preparing" });
+    pos.done(reqwest::Method::PATCH, &format!("orders/{here}/status"), Some(step)).await;
+    back_end.reaches(&there, Status::Preparing).await;
+    let refused = until("the refused login to be told", SOON, async || {
+        let status = hubs[1].1.status().await;
+        (status["upstream"]["state"] == "refused").then_some(status)
+    })
+    .await;
+
+    let asked = back_end.server.asked();
+    let tokens = asked.iter().filter_map(|asked| asked.header("authorization"));
+    let tokens: BTreeSet<&str> = tokens.map(|value| value.trim_start_matches("Bearer ")).collect();
+    assert!(!tokens.is_empty());
+    let mut places = BTreeMap::from([
+        ("the status".to_owned(), pos.status().await.to_string()),
+        ("the status of the refused".to_owned(), refused.to_string()),
+    ]);
+    for (n, asked) in asked.iter().enumerate() {
+        places.insert(format!("URL {n}"), format!("{}?{}", asked.path, asked.query));
+    }
+    for (hub, _) in &hubs {
+        for of in ["cmdline", "environ"] {
+            let said = std::fs::read(format!("/proc/{}/{of}", hub.id())).unwrap();
+            places
+                .insert(format!("{of} of process {}", hub.id()), String::from_utf8_lossy(&said).into_owned());
+        }
+    }
+    for (hub, _) in hubs {
+        hub.stop().await;
+    }
+    let logs = files(home.path(), &mut places);
+    let own = |place: &str| {
+        let name = Path::new(place).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        ["upstream.json", "other.json"].contains(&name.as_str()) || name.starts_with("upstream.sqlite")
+    };
+    let is_secret = |text: &str| {
+        [wrong, "kitchen-password"]
+            .into_iter()
+            .chain(tokens.iter().copied())
+            .any(|secret| text.contains(secret))
+    };
+    let found: Vec<&String> =
+        places.iter().filter(|(_, text)| is_secret(text)).map(|(place, _)| place).collect();
+    assert!(
+        found.iter().filter(|place| own(place)).count() >= 3,
+        "the search finds what is there: {found:?}"
+    );
+    assert_eq!(found.iter().filter(|place| !own(place)).collect::<Vec<_>>(), Vec::<&&String>::new());
+    for word in ["TRACE", "hub::upstream", "upstream started"] {
+        assert!(logs.contains(word), "no log says {word:?}: were they read?");
+    }
 }
 
 /// Reads every file below a folder into `places`; gives what is in the logs.

@@ -177,6 +177,55 @@ async fn r6_03_a_step_that_hangs_is_skipped_in_the_application_too() {
     assert_eq!(log.matches("asked to end").count(), 3, "{log}");
 }
 
+/// A disk that stands still under the screen's journal, and then one under the hub's log: somebody else holds the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn r6_03_a_journal_or_a_log_that_hangs_is_skipped_and_all_that_was_acknowledged_is_there() {
+    let desktop = Desktop::open(1024, 768).await;
+    for (file, skipped) in [
+        ("display/display.db", "the last writes were not made"),
+        ("hub/hub.sqlite", "hangs, skipped step=\"database\""),
+    ] {
+        let mut brigade = Brigade::start(&desktop, &["--no-demo"]).await;
+        let pos = Pos::of(&brigade.data).await;
+        pos.set_up_one_station().await;
+        let order = pos.order(file, 2).await;
+        let before = brigade.log().len();
+        let other = rusqlite::Connection::open(brigade.data.join(file)).unwrap();
+        other.busy_timeout(SOON).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        // Something to write, which is therefore never acknowledged.
+        let waiting = {
+            let pos = pos.clone();
+            tokio::spawn(async move {
+                let order = json!({ "customer_name": "late", "items": [{ "name": "Soup" }] });
+                pos.try_ask(reqwest::Method::POST, "orders", Some(order)).await
+            })
+        };
+        until("the order to be under way", SOON, async || {
+            let status = pos.status().await;
+            let taken = waiting.is_finished() || status["http_connections"].as_u64() >= Some(2);
+            taken.then_some(())
+        })
+        .await;
+        brigade.signal("TERM");
+        let (code, took) = brigade.ended().await;
+        println!("{file} held: exit {code:?} after {took:?}");
+        let log = brigade.log()[before..].to_owned();
+        in_order(&log, &["asked to end", skipped, "brigade ends"]);
+        assert_eq!((code, took.as_millis() < 10_000), (Some(0), true), "{took:?} {log}");
+        let answer = waiting.await.unwrap();
+        let is_taken = answer.is_ok_and(|(status, _)| status.is_success());
+        assert!(is_taken != file.starts_with("hub"), "acknowledged is what is stored");
+        drop(other);
+        drop(brigade);
+        let mut again = Brigade::start(&desktop, &["--no-demo"]).await;
+        let pos = Pos::of(&again.data).await;
+        assert_eq!(pos.read(&order).await["customer_name"], file);
+        again.signal("TERM");
+        assert_eq!(again.ended().await.0, Some(0));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn r6_03_past_the_whole_limit_the_application_exits_with_1() {
     let desktop = Desktop::open(1024, 768).await;

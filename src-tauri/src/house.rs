@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use display::{AttemptLimit, HubAddress, Kitchen, Ring, StartError, Token};
 use hub::demo::{Pos, PosConfig};
+use hub::upstream::{ConfigError, UpstreamConfig};
 use hub::{Hub, HubConfig, Side};
 use kitchen::StationId;
 use tokio::sync::broadcast::Receiver;
@@ -127,6 +128,9 @@ async fn start_hub(settings: &Settings) -> Result<Hub, Fault> {
         config.first_setup = hub::demo::setup();
         config.same_restaurant = true;
     }
+    if let Some(file) = &settings.upstream_config {
+        config.upstream = Some(UpstreamConfig::read(file).map_err(|error| upstream_fault(&error, file))?);
+    }
     let started = match Hub::start(config.clone()).await {
         // A demo must not fail because a real hub has the port; a real one must not move where no POS finds it.
         Err(hub::HubError::Listen { .. }) if settings.demo => {
@@ -136,6 +140,12 @@ async fn start_hub(settings: &Settings) -> Result<Hub, Fault> {
         other => other,
     };
     started.map_err(|error| hub_fault(&error, &folder))
+}
+
+/// A kitchen that is to have a back end is not run without: its orders would be missing, and nobody would know.
+fn upstream_fault(error: &ConfigError, file: &Path) -> Fault {
+    tracing::error!(target: "shell", error = %whole(error), "the back end's file cannot be used");
+    Fault::new("upstream_config_unusable").with("file", file.display()).with("reason", whole(error))
 }
 
 fn hub_fault(error: &hub::HubError, folder: &Path) -> Fault {

@@ -37,6 +37,11 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "hub")]
     pub listen: Option<SocketAddr>,
 
+    /// Take orders from a Restaurant OS back end and report to it: base_url, restaurant_id (a UUID), and email and password
+    /// or pin, in a file that nobody but its owner may read
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["hub", "demo_rate"])]
+    pub upstream_config: Option<PathBuf>,
+
     /// Orders a minute that the demo kitchen places [default: 4]
     #[arg(long, value_name = "N", conflicts_with_all = ["hub", "no_demo"])]
     pub demo_rate: Option<f64>,

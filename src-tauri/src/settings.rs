@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// The hub of another PC, instead of one here.
     pub(crate) join: Option<Join>,
+    /// The file that leads the hub of this PC to a back end. Read by the house, so that a mistake in it is said on the glass.
+    pub(crate) upstream_config: Option<PathBuf>,
     /// The station that is shown first.
     pub(crate) station: Option<String>,
     /// Cover the whole screen.
@@ -58,6 +60,7 @@ struct File {
     hub: Option<String>,
     token_file: Option<PathBuf>,
     hub_authority: Option<PathBuf>,
+    upstream_config: Option<PathBuf>,
     station: Option<String>,
     fullscreen: Option<bool>,
     voice: Option<Peer>,
@@ -97,16 +100,24 @@ impl Settings {
             Some(path) => Some(peer(path)?),
             None => file.voice,
         };
+        let upstream_config = options.upstream_config.clone().or(file.upstream_config);
+        if join.is_some() && upstream_config.is_some() {
+            let reason = "`upstream_config` belongs to the PC with the hub, not to one with `hub`".to_owned();
+            return Err(Error::Settings { path: path.to_owned(), reason });
+        }
+        // Whose orders come from a back end is no demo: nothing of one may be reported there.
+        let is_alone = join.is_none() && upstream_config.is_none();
         let rate = options.demo_rate.or(file.demo_orders_per_minute).unwrap_or(DEMO_RATE);
         Ok(Self {
             data,
-            demo: join.is_none() && !options.no_demo && file.demo.unwrap_or(true),
+            demo: is_alone && !options.no_demo && file.demo.unwrap_or(true),
             demo_rate: rate.clamp(0.0, 600.0),
             listen: options
                 .listen
                 .or(file.listen)
                 .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, hub::DEFAULT_PORT))),
             join,
+            upstream_config,
             station: options.station.clone().or(file.station),
             fullscreen: options.fullscreen || (options.size.is_none() && file.fullscreen.unwrap_or(false)),
             voice: if options.no_voice { Peer::Off } else { voice.unwrap_or_default() },
@@ -177,6 +188,22 @@ mod tests {
         let joined = read(r#"{"hub": "10.0.0.2", "token_file": "/t"}"#, &[]).unwrap();
         assert!(!joined.demo);
         assert_eq!(joined.join.unwrap().url, "ws://10.0.0.2:7411/ws");
+    }
+
+    #[test]
+    fn a_back_end_is_for_the_pc_with_the_hub_and_for_no_demo() {
+        for (file, words) in
+            [("{}", ["--upstream-config", "/u"].as_slice()), (r#"{"upstream_config": "/u"}"#, &[])]
+        {
+            let settings = read(file, words).unwrap();
+            assert_eq!(settings.upstream_config.as_deref(), Some(Path::new("/u")));
+            assert!(!settings.demo, "a demo order must never reach a back end");
+        }
+        assert!(!read(r#"{"upstream_config": "/u", "demo": true}"#, &[]).unwrap().demo);
+        let both = r#"{"upstream_config": "/u", "hub": "10.0.0.2", "token_file": "/t"}"#;
+        assert!(read(both, &[]).is_err());
+        let both = ["brigade", "--upstream-config", "/u", "--hub", "10.0.0.2", "--token-file", "/t"];
+        assert!(Options::try_parse_from(both).is_err());
     }
 
     #[test]

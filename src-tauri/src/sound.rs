@@ -1,10 +1,13 @@
 //! The kitchen's ears: short tones from this PC's loudspeaker.
 //!
 //! Tones are made here and not in the page, so that they sound at boot, without a permission and without media plugins.
-//! One thread owns the device. It opens it for each sound and lets go of it after, because kitchens unplug things; a
-//! sound server that hangs costs sounds and never anything else: [`Speaker::play`] does not wait.
+//! One thread sees to it that sounds are heard; each try to play one has a thread of its own, which opens the device and
+//! lets go of it after, because kitchens unplug things. A sound server that hangs costs that try and never anything else:
+//! [`Speaker::play`] does not wait. A sound that fails is tried again while it means something: after a start of the PC
+//! the sound server is often the last to be there.
 
 use std::f32::consts::TAU;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -38,8 +41,34 @@ const LATENCY: Duration = Duration::from_millis(300);
 #[cfg(target_os = "linux")]
 const PIECE: u32 = 960;
 
-/// How long a loudspeaker that failed is left alone: looking for one costs time and makes ALSA talk on standard error.
-const PAUSE: Duration = Duration::from_secs(15);
+/// A try that takes longer is left behind: neither ALSA nor a sound server promises an answer.
+const LONGEST_TRY: Duration = Duration::from_secs(4);
+
+/// So many tries may be left behind at once; past that no other is made until one of them ends.
+const MOST_TRIES: usize = 4;
+
+/// When a sound that failed is tried again.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// After the first failure; each one in a row doubles it.
+    first: Duration,
+    /// The longest wait: a PC may have no loudspeaker at all, and looking for one costs time and makes ALSA talk.
+    longest: Duration,
+    /// After so long a sound means nothing any more; what still rings is asked for again by then.
+    meaning: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    first: Duration::from_millis(250),
+    longest: Duration::from_secs(15),
+    meaning: Duration::from_secs(8),
+};
+
+impl Patience {
+    fn after(&self, failures: u32) -> Duration {
+        self.first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.longest)
+    }
+}
 
 /// The thread that owns the device is gone, or never came.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +86,11 @@ impl Speaker {
     /// Starts the thread that owns the device. Nothing is opened before the first sound.
     pub(crate) fn start() -> Result<Self, SpeakerGone> {
         let (requests, waiting) = sync_channel(1);
-        let thread = std::thread::Builder::new().name("speaker".to_owned()).spawn(move || serve(&waiting));
+        let tries = Tries { longest: LONGEST_TRY, running: Arc::default() };
+        let play = move |sound, volume| tries.make(move || sound_once(sound, volume));
+        let thread = std::thread::Builder::new()
+            .name("speaker".to_owned())
+            .spawn(move || serve(&waiting, PATIENCE, play));
         let thread = thread.map_err(|error| {
             tracing::error!(target: "sound", %error, "no thread for sounds: this screen stays silent");
             SpeakerGone
@@ -97,16 +130,76 @@ impl Drop for Speaker {
     }
 }
 
-fn serve(waiting: &Receiver<(Sound, u8)>) {
+/// Tries to play something, each on a thread of its own.
+struct Tries {
+    longest: Duration,
+    /// Those under way, the ones left behind among them.
+    running: Arc<()>,
+}
+
+impl Tries {
+    /// Gives what came of it, or says that it does not end.
+    fn make(&self, play: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), String> {
+        if Arc::strong_count(&self.running) > MOST_TRIES {
+            return Err("the sound server does not answer, again and again".to_owned());
+        }
+        let (told, outcome) = sync_channel(1);
+        let running = self.running.clone();
+        let playing = move || {
+            let _ = told.send(play());
+            drop(running);
+        };
+        std::thread::Builder::new()
+            .name("sound".to_owned())
+            .spawn(playing)
+            .map_err(|error| error.to_string())?;
+        outcome
+            .recv_timeout(self.longest)
+            .unwrap_or_else(|_| Err("the sound server does not answer".to_owned()))
+    }
+}
+
+/// A sound that is to be heard.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    sound: Sound,
+    volume: u8,
+    asked: Instant,
+}
+
+/// Plays what is asked for until nobody can ask any more. A sound asked for later takes the place of one still due.
+fn serve(
+    waiting: &Receiver<(Sound, u8)>,
+    patience: Patience,
+    mut play: impl FnMut(Sound, u8) -> Result<(), String>,
+) {
+    let mut due: Option<Due> = None;
+    let mut not_before = Instant::now();
+    let mut failures = 0;
     let mut said = None;
-    let mut silent_until = Instant::now();
-    for (sound, volume) in waiting {
-        if Instant::now() < silent_until {
+    loop {
+        let next = match due {
+            Some(_) => waiting.recv_timeout(not_before.saturating_duration_since(Instant::now())),
+            None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match next {
+            Ok((sound, volume)) => due = Some(Due { sound, volume, asked: Instant::now() }),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if Instant::now() < not_before {
             continue;
         }
-        let problem = sound_once(sound, volume).err();
+        let Some(Due { sound, volume, asked }) = due else { continue };
+        let problem = play(sound, volume).err();
         if problem.is_some() {
-            silent_until = Instant::now() + PAUSE;
+            failures += 1;
+            not_before = Instant::now() + patience.after(failures);
+        } else {
+            failures = 0;
+        }
+        if problem.is_none() || not_before.saturating_duration_since(asked) >= patience.meaning {
+            due = None;
         }
         // A PC without a loudspeaker would fill the log with one line per order.
         if problem != said {
@@ -138,12 +231,87 @@ fn sound_once(sound: Sound, volume: u8) -> Result<(), String> {
 /// The sound server's loudspeaker where one runs, else the system's own; and how much to hand it at a time.
 fn output_device() -> Option<(cpal::Device, BufferSize)> {
     #[cfg(target_os = "linux")]
-    if let Some(device) =
-        cpal::host_from_id(cpal::HostId::PulseAudio).ok().and_then(|host| host.default_output_device())
-    {
-        return Some((device, BufferSize::Fixed(PIECE)));
+    if let Err(error) = cookie::see_to_it() {
+        tracing::debug!(target: "sound", %error, "no cookie for the sound server");
+    }
+    #[cfg(target_os = "linux")]
+    match cpal::host_from_id(cpal::HostId::PulseAudio).map(|host| host.default_output_device()) {
+        Ok(Some(device)) => return Some((device, BufferSize::Fixed(PIECE))),
+        Ok(None) => tracing::debug!(target: "sound", "the sound server has no loudspeaker"),
+        Err(error) => tracing::debug!(target: "sound", %error, "no sound server"),
     }
     cpal::default_host().default_output_device().map(|device| (device, BufferSize::Default))
+}
+
+/// The cookie by which a sound server knows its user's programs. The server hangs up on who shows none, even where it would
+/// ask no further; its own library therefore makes one where there is none. Ours does not, and looks in fewer places.
+#[cfg(target_os = "linux")]
+mod cookie {
+    use std::fs::{File, OpenOptions};
+    use std::io::{self, Read, Write};
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::path::{Path, PathBuf};
+
+    /// Bytes of a cookie.
+    const LENGTH: usize = 256;
+
+    /// Puts the user's cookie, or a new one, where it is looked for, if a sound server is there and none is.
+    pub(super) fn see_to_it() -> io::Result<()> {
+        let folder = |name| std::env::var_os(name).map(PathBuf::from);
+        let server = folder("XDG_RUNTIME_DIR").map(|run| run.join("pulse/native"));
+        let Some(home) = std::env::home_dir().filter(|_| server.is_some_and(|server| server.exists())) else {
+            return Ok(());
+        };
+        let places = [folder("PULSE_COOKIE"), Some(home.join(".pulse-cookie"))];
+        if places.into_iter().flatten().any(|place| place.exists()) {
+            return Ok(());
+        }
+        let kept = folder("XDG_CONFIG_HOME").map(|config| config.join("pulse/cookie"));
+        put(&home.join(".config/pulse/cookie"), kept.as_deref())
+    }
+
+    fn put(file: &Path, kept: Option<&Path>) -> io::Result<()> {
+        if file.exists() {
+            return Ok(());
+        }
+        let kept = kept.and_then(|kept| std::fs::read(kept).ok()).filter(|cookie| cookie.len() == LENGTH);
+        let cookie = match kept {
+            Some(cookie) => cookie,
+            None => {
+                let mut cookie = vec![0; LENGTH];
+                File::open("/dev/urandom")?.read_exact(&mut cookie)?;
+                cookie
+            }
+        };
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?.write_all(&cookie)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use std::os::unix::fs::PermissionsExt;
+
+        #[test]
+        fn the_users_own_cookie_or_a_new_one_is_put_once_and_is_private() {
+            let folder = tempfile::tempdir().unwrap();
+            let (file, kept) = (folder.path().join("a/pulse/cookie"), folder.path().join("kept"));
+            std::fs::write(&kept, [7; LENGTH]).unwrap();
+            put(&file, Some(&kept)).unwrap();
+            assert_eq!(std::fs::read(&file).unwrap(), [7; LENGTH]);
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            std::fs::write(&kept, [8; LENGTH]).unwrap();
+            put(&file, Some(&kept)).unwrap();
+            assert_eq!(std::fs::read(&file).unwrap(), [7; LENGTH], "what is there stays");
+            let made = folder.path().join("b/cookie");
+            std::fs::write(&kept, "short").unwrap();
+            put(&made, Some(&kept)).unwrap();
+            let made = std::fs::read(&made).unwrap();
+            assert!(made.len() == LENGTH && made.iter().any(|byte| *byte != made[0]));
+        }
+    }
 }
 
 fn play_on<T: SizedSample + FromSample<f32>>(
@@ -217,6 +385,7 @@ fn wave(tones: &[Tone], rate: u32, volume: u8) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
     #[test]
     fn a_wave_is_as_long_as_its_tones_never_clips_and_follows_the_volume() {
@@ -226,5 +395,109 @@ mod tests {
         assert_eq!(wave(&[(440.0, 100)], 48_000, 50).len(), 4_800 + 7_200);
         assert!(peak(100) <= 0.75 && peak(100) > 0.4);
         assert!(peak(50) < peak(100) && peak(0) == 0.0);
+    }
+
+    const HASTE: Patience = Patience {
+        first: Duration::from_millis(1),
+        longest: Duration::from_millis(20),
+        meaning: Duration::from_secs(60),
+    };
+
+    /// A loudspeaker that fails so often first; every try is told, with whether it was heard.
+    fn speaker_that_fails(
+        times: u32,
+        patience: Patience,
+    ) -> (SyncSender<(Sound, u8)>, Receiver<bool>, JoinHandle<()>) {
+        let (requests, waiting) = sync_channel(1);
+        let (told, tries) = sync_channel(64);
+        let mut left = times;
+        let thread = std::thread::spawn(move || {
+            serve(&waiting, patience, |_, _| {
+                let heard = left == 0;
+                left = left.saturating_sub(1);
+                let _ = told.try_send(heard);
+                if heard { Ok(()) } else { Err("the sound server is still starting".to_owned()) }
+            });
+        });
+        (requests, tries, thread)
+    }
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn the_first_sound_is_heard_once_though_the_sound_server_is_late() {
+        let (requests, tries, thread) = speaker_that_fails(5, HASTE);
+        requests.send((Sound::NewOrder, 50)).unwrap();
+        let outcome: Vec<bool> = (0..6).map(|_| tries.recv_timeout(SOON).unwrap()).collect();
+        assert_eq!(outcome, [false, false, false, false, false, true]);
+        // The next try is of the next sound: what was heard is not played again.
+        requests.send((Sound::NewOrder, 50)).unwrap();
+        assert!(tries.recv_timeout(SOON).unwrap());
+        drop(requests);
+        thread.join().unwrap();
+        assert!(tries.try_recv().is_err(), "a sound is played once");
+    }
+
+    #[test]
+    fn a_sound_that_means_nothing_any_more_is_left_and_the_end_waits_for_no_sound() {
+        let patience = Patience { meaning: Duration::ZERO, ..HASTE };
+        let (requests, tries, thread) = speaker_that_fails(2, patience);
+        for heard in [false, false, true] {
+            requests.send((Sound::NewOrder, 50)).unwrap();
+            assert_eq!(tries.recv_timeout(SOON), Ok(heard), "one try each");
+        }
+        drop(requests);
+        thread.join().unwrap();
+
+        let patience = Patience { first: SOON, longest: SOON, meaning: SOON * 2 };
+        let (requests, tries, thread) = speaker_that_fails(9, patience);
+        requests.send((Sound::NewOrder, 50)).unwrap();
+        assert_eq!(tries.recv_timeout(SOON), Ok(false));
+        let begun = Instant::now();
+        drop(requests);
+        thread.join().unwrap();
+        assert!(begun.elapsed() < SOON / 2, "it waited for the next try");
+    }
+
+    #[test]
+    fn a_sound_server_that_never_answers_costs_a_try_and_not_the_sounds_after_it() {
+        let tries = Tries { longest: Duration::from_millis(20), running: Arc::default() };
+        let (release, released) = sync_channel::<()>(0);
+        let released = Arc::new(Mutex::new(released));
+        let hang = || {
+            let released = released.clone();
+            move || {
+                let _ = released.lock().unwrap().recv();
+                Ok(())
+            }
+        };
+        for _ in 0..MOST_TRIES - 1 {
+            assert!(tries.make(hang()).is_err());
+        }
+        assert_eq!(Tries { longest: SOON, ..tries }.make(|| Ok(())), Ok(()));
+        let tries = Tries { longest: Duration::from_millis(20), running: Arc::default() };
+        for _ in 0..MOST_TRIES {
+            assert!(tries.make(hang()).is_err());
+        }
+        let refused = tries.make(|| panic!("no more threads are left to a server that hangs"));
+        assert!(refused.unwrap_err().contains("again and again"));
+        drop(release);
+        let deadline = Instant::now() + SOON;
+        while Arc::strong_count(&tries.running) > 1 {
+            assert!(Instant::now() < deadline, "the tries that were left behind do not end");
+            std::thread::yield_now();
+        }
+        assert_eq!(Tries { longest: SOON, ..tries }.make(|| Ok(())), Ok(()), "it answers again");
+    }
+
+    #[test]
+    fn a_late_sound_server_is_tried_often_at_first_and_not_all_the_time() {
+        let tries: Vec<Duration> = (1..8).map(|failures| PATIENCE.after(failures)).collect();
+        let in_time: Duration = tries[..5].iter().sum();
+        assert!(
+            in_time < PATIENCE.meaning,
+            "five more tries while the first ring means something: {tries:?}"
+        );
+        assert_eq!(tries[6], PATIENCE.longest);
     }
 }

@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod back_end;
 mod fits;
 mod orders;
 mod policy;

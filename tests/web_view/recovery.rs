@@ -191,3 +191,47 @@ async fn r3_10_a_screen_that_is_refused_says_what_to_do_and_a_touch_tries_again(
     board.see("a live link", "return document.querySelector('.bar .link.live') !== null").await;
     app.close().await;
 }
+
+/// The two rare events of the link (law 6), as a page hears them that asks for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn r3_09_the_page_hears_each_change_of_the_link_once_and_r3_07_that_many_attempts_failed() {
+    let screen = Screen::open(1024, 768).await;
+    let folder = screen.desktop.folder("hub");
+    let (hub, pos) = Hub::start(&folder).await;
+    pos.set_up_three_stations().await;
+    let token = screen.data.join("token");
+    std::fs::write(&token, pos.token()).unwrap();
+    let app = screen.start(&["--hub", pos.base(), "--token-file", token.to_str().unwrap()]).await;
+    let board = screen.board(&app).await;
+    let listen = r#"const done = arguments[arguments.length - 1];
+        window.heard = [];
+        const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
+        const handler = transformCallback(({ event, payload }) => window.heard.push([event, payload]));
+        const listen = (event) => invoke("plugin:event|listen", { event, target: { kind: "Any" }, handler });
+        Promise.all([listen("connection:change"), listen("connection:max-attempts")])
+            .then(() => done("listening"), (error) => done(String(error)));"#;
+    let listening = app.page().execute_async(listen, Vec::new()).await.unwrap();
+    assert_eq!(listening, "listening");
+
+    let address = hub.address();
+    hub.kill();
+    let many = "return window.heard.some(([name]) => name === 'connection:max-attempts')";
+    board.see("that many attempts have failed", many).await;
+    let (_hub, _pos) = Hub::start_at(&folder, address).await;
+    board.see("the link alive", "return document.querySelector('.bar .link.live') !== null").await;
+    let back =
+        "return window.heard.at(-1)[0] === 'connection:change' && window.heard.at(-1)[1].to === 'live'";
+    board.see("that it heard of it", back).await;
+    let heard = app.run("return window.heard").await;
+    let of = |wanted: &str| -> Vec<serde_json::Value> {
+        let all = heard.as_array().unwrap().iter();
+        all.filter(|event| event[0] == wanted).map(|event| event[1].clone()).collect()
+    };
+    let changes = of("connection:change");
+    assert_eq!(changes[0]["from"], "live", "{changes:?}");
+    assert!(changes.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"]), "{changes:?}");
+    assert!(changes.iter().all(|change| change["from"] != change["to"]), "{changes:?}");
+    let [attempts] = &of("connection:max-attempts")[..] else { panic!("once in an outage: {heard}") };
+    assert_eq!(attempts, 12);
+    app.close().await;
+}

@@ -80,6 +80,8 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
     `The folder ${folder ?? "for the orders"} belongs to another restaurant. Choose another with --data.`,
   hub_port_in_use: ({ address }) =>
     `Another program already uses ${address ?? "the hub's port"}. End it, or choose another port, then start again.`,
+  upstream_config_unusable: ({ file, reason }) =>
+    `The order system cannot be asked for orders: ${file ?? "its file"} cannot be used${reason ? ` (${reason})` : ""}. Correct it, then start again.`,
   display_folder_in_use: ({ folder }) =>
     `Brigade runs already on this computer, with the folder ${folder ?? "of this one"}. Use that one.`,
   display_folder_unusable: ({ folder, reason }) =>

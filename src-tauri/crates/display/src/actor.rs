@@ -30,6 +30,7 @@ use link::{Event as LinkEvent, Input, Link, Phase, Speaker};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use wire::hub::{Fault, Hello, HubMessage, Notices, PROTOCOL, ScreenMessage};
 
@@ -67,6 +68,8 @@ const VIEW_SAVE: Duration = Duration::from_millis(300);
 const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// No single sleep is longer: timers stand still in suspend, the hub's clock does not.
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
+/// The hub's time between two turns may differ by this from what the page has counted: more is a leap, and the page is told.
+const LEAP_MS: i64 = 1_000;
 /// Notices kept; the oldest go first.
 const MOST_NOTICES: usize = 20;
 /// Characters of a search that are looked for.
@@ -103,8 +106,11 @@ pub(crate) struct Actor {
     pub(crate) speaker: Speaker,
     phase: Phase,
     refused: bool,
+    fetching: Option<Fetching>,
     heard: Instant,
     heard_at: At,
+    /// The last turn, by the clock that pages count with and by the hub's.
+    turned: (Instant, At),
     pub(crate) connection: Connection,
 
     pub(crate) journal: Option<Journal>,
@@ -140,9 +146,17 @@ struct Writing {
     lost: Lost,
 }
 
+/// A token on its way from where it is kept: a disk that stands still must not hold up a touch.
+struct Fetching {
+    /// The connection that waits for it.
+    generation: u64,
+    token: JoinHandle<std::io::Result<String>>,
+}
+
 enum Woken {
     Request(Option<Request>),
     Link(Option<link::Event>),
+    Token(std::io::Result<String>),
     Written(Result<(), CommitError>),
     Pressed(Result<(), CommitError>),
     Time,
@@ -214,8 +228,10 @@ impl Actor {
             link,
             phase: Phase::Idle,
             refused: false,
+            fetching: None,
             heard: started,
             heard_at: now,
+            turned: (started, now),
             connection,
             journal: Some(journal),
             writing: None,
@@ -258,6 +274,7 @@ impl Actor {
             let woken = tokio::select! {
                 request = self.inbox.recv() => Woken::Request(request),
                 event = self.link.next_event() => Woken::Link(event),
+                token = fetched(self.fetching.as_mut()) => Woken::Token(token),
                 result = answer(self.writing.as_mut().map(|writing| &mut writing.answer)) => Woken::Written(result),
                 result = answer(self.pressing.as_mut().map(|pressing| &mut pressing.answer)) => Woken::Pressed(result),
                 () = tokio::time::sleep_until(deadline) => Woken::Time,
@@ -296,6 +313,7 @@ impl Actor {
                 tracing::error!(target: "display", "the link has ended by itself");
                 return Turn::End;
             }
+            Woken::Token(token) => self.greet_with(token),
             Woken::Written(result) => self.written(result),
             Woken::Pressed(result) => self.press_written(&result),
             Woken::Time => {
@@ -314,6 +332,7 @@ impl Actor {
         self.send();
         self.judge_connection(instant);
         self.ring();
+        self.tell_a_leap(instant);
         self.answer_pulls(instant);
         self.start_writing(instant);
         self.acknowledge(instant);
@@ -663,6 +682,20 @@ impl Actor {
         }
     }
 
+    /// The hub's time has gone on otherwise than a page counts it: this PC slept, or the hub's clock was moved. Whoever waits
+    /// for a change has one.
+    fn tell_a_leap(&mut self, instant: Instant) {
+        let (last, last_at) = std::mem::replace(&mut self.turned, (instant, self.now));
+        let counted = last_at.0 + self.time.hub_ms(instant.saturating_duration_since(last));
+        let leap = self.now.0 - counted;
+        if leap.abs() > LEAP_MS {
+            tracing::info!(target: "display", leap_ms = leap, "the hub's time has leapt");
+            for pull in self.pulls.values_mut() {
+                pull.until = instant;
+            }
+        }
+    }
+
     // --- sounds and notices ------------------------------------------------------------------------------------
 
     fn ring(&mut self) {
@@ -757,7 +790,19 @@ impl Actor {
     }
 
     fn greet(&mut self, generation: u64, credentials: link::Credentials) {
-        let token = match self.config.token.fetch(credentials) {
+        if let Some(fetching) = &mut self.fetching {
+            // Asked already, by a connection that has gone since.
+            fetching.generation = generation;
+            return;
+        }
+        let source = self.config.token.clone();
+        let token = tokio::task::spawn_blocking(move || source.fetch(credentials));
+        self.fetching = Some(Fetching { generation, token });
+    }
+
+    fn greet_with(&mut self, token: std::io::Result<String>) {
+        let Some(Fetching { generation, .. }) = self.fetching.take() else { return };
+        let token = match token {
             Ok(token) => token,
             Err(error) => {
                 tracing::error!(target: "display", %error, "there is no token for the hub");
@@ -1072,6 +1117,15 @@ impl Actor {
 const DEVICE: &str = "device_id";
 const VOLUME: &str = "volume";
 const AHEAD: &str = "hub_ahead_ms";
+
+async fn fetched(fetching: Option<&mut Fetching>) -> std::io::Result<String> {
+    match fetching {
+        Some(fetching) => {
+            (&mut fetching.token).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+        }
+        None => std::future::pending().await,
+    }
+}
 
 async fn answer(
     receiver: Option<&mut oneshot::Receiver<Result<(), CommitError>>>,

@@ -14,8 +14,10 @@ use std::time::Duration;
 const WINDOW: usize = 64;
 /// Places of the window that a backlog leaves free: what is done now finds one without waiting for an answer.
 const KEPT_FREE: usize = 16;
-/// Wait after the hub could not take an operation for the moment.
-const AGAIN: Duration = Duration::from_secs(2);
+/// Wait after the hub could not take an operation for the moment; each time in a row doubles it, up to the longest. A disk
+/// that is full stays so until somebody comes, and a backlog must not knock on it all the while.
+const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN_AT_LONGEST: Duration = Duration::from_secs(15);
 /// An operation without an answer for this long: the answer is lost, or the hub. A commit takes milliseconds.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
@@ -44,6 +46,8 @@ struct Entry {
     way: Way,
     /// It has left this screen at some time: the hub may know it.
     left: bool,
+    /// So often in a row the hub could not take it.
+    put_off: u32,
 }
 
 /// The operations of one ticket.
@@ -96,7 +100,7 @@ impl Outbox {
         let order = queued.operation.order.clone();
         self.by_id.insert(queued.operation.id.clone(), key);
         self.tickets.entry(order.clone()).or_default().keys.insert(key);
-        self.entries.insert(key, Entry { queued, way: Way::Here, left });
+        self.entries.insert(key, Entry { queued, way: Way::Here, left, put_off: 0 });
         self.look_at(&order);
     }
 
@@ -138,6 +142,9 @@ impl Outbox {
     fn begin(&mut self, generation: u64) {
         self.generation = generation;
         self.backlog_ends = self.next;
+        for entry in self.entries.values_mut() {
+            entry.put_off = 0;
+        }
         for key in std::mem::take(&mut self.under_way).into_keys() {
             if let Some(entry) = self.entries.get_mut(&key) {
                 entry.way = Way::Here;
@@ -167,7 +174,11 @@ impl Outbox {
 
     /// The hub cannot take it now.
     pub(crate) fn later(&mut self, id: &OperationId, elapsed: Duration) {
-        self.set(id, Way::Later(elapsed + AGAIN));
+        let Some(key) = self.by_id.get(id).copied() else { return };
+        let Some(entry) = self.entries.get_mut(&key) else { return };
+        let wait = AGAIN.saturating_mul(1 << entry.put_off.min(8)).min(AGAIN_AT_LONGEST);
+        entry.put_off += 1;
+        self.go(key, Way::Later(elapsed + wait));
     }
 
     /// Keeps an operation from being sent, if it never was and nothing of its ticket came after it. Says whether it did.

@@ -4,9 +4,10 @@ mod common;
 
 use common::{Screen, changes, config, mount};
 use display::frame::{CardLineState, ConnectionState, CountsOf, Done, Go, LineWait, Press, PressLine, Tab};
-use display::{Kitchen, Role, Token, Window};
+use display::{Clock, Kitchen, Role, SystemClock, Token, Window};
 use kitchen::{At, ModifierClass, OperationId};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::{Behaviour, ScriptedHub, draft, eventually, line};
 use tokio::time::timeout;
@@ -343,6 +344,65 @@ async fn an_hour_wrong_clock_shows_right_ages_and_keeps_them_over_a_restart() {
     let away = config(folder.path(), "ws://127.0.0.1:1/ws");
     let screen = Screen::with(away).await;
     assert!(right(screen.window.frame.now), "with no hub to ask");
+    screen.kitchen.shutdown().await;
+}
+
+/// As on a disk that stands still.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_is_slow_to_come_holds_up_no_touch() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    hub.place("o1", draft("1", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o1").is_some()).await;
+    screen.kitchen.shutdown().await;
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let mut config = config(folder.path(), &hub.url());
+    config.token = Token::Source(Arc::new(move |_| {
+        let _ = released.lock().unwrap().recv();
+        Ok("secret".to_owned())
+    }));
+    let mut screen = Screen::with(config).await;
+    eventually("the hub waits for a greeting", || async { (hub.sockets().1 == 1).then_some(()) }).await;
+    screen.bump("o1").await;
+    screen.until("the bump", |w| w.card("o1").is_none() && w.unsent() == 1).await;
+    assert_ne!(screen.window.connection(), ConnectionState::Live);
+    drop(release);
+    screen.until("sent", |w| w.connection() == ConnectionState::Live && w.unsent() == 0).await;
+    screen.kitchen.shutdown().await;
+}
+
+/// A clock that counts through suspend, as the machine's own does.
+#[derive(Debug, Default)]
+struct Slept {
+    awake: SystemClock,
+    asleep_ms: AtomicU64,
+}
+
+impl Clock for Slept {
+    fn elapsed(&self) -> Duration {
+        self.awake.elapsed() + Duration::from_millis(self.asleep_ms.load(Ordering::SeqCst))
+    }
+
+    fn wall(&self) -> At {
+        self.awake.wall()
+    }
+}
+
+/// What a page counts with stands still while the PC sleeps, and nothing else on its glass changes.
+#[tokio::test]
+async fn law_8_after_a_sleep_a_page_that_waits_is_told_the_time_at_once() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let clock = Arc::new(Slept::default());
+    let mut config = config(folder.path(), &hub.url());
+    config.clock = clock.clone();
+    let mut screen = Screen::with(config).await;
+    screen.until_live().await;
+    clock.asleep_ms.store(3_600_000, Ordering::SeqCst);
+    hub.set_ahead(3_600_000);
+    let awake = std::time::Instant::now();
+    screen.until("the time after it", |w| (w.frame.now.0 - hub.now().0).abs() < 1_500).await;
+    assert!(awake.elapsed() < Duration::from_secs(3), "{:?}", awake.elapsed());
     screen.kitchen.shutdown().await;
 }
 

@@ -11,7 +11,7 @@ use hub::upstream::restaurant_os::Credentials;
 use hub::{Hub, HubConfig};
 use kitchen::{Act, Order, OrderStatus};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use testkit::restaurant_os::{AuthMood, HttpMood, NewRow, OTHER_RESTAURANT, RESTAURANT, RestaurantOs, Traps};
@@ -326,6 +326,82 @@ async fn r7_4_no_secret_is_said_where_it_does_not_belong() {
     }
 }
 
+/// The current is cut between two bumps and the end of their undo window. What the guest is told waits out what is left of
+/// it, and an undo that comes after the cut is in time.
+#[cfg(unix)]
+#[tokio::test]
+async fn ready_waits_out_the_undo_window_also_over_a_kill_9() {
+    const WINDOW: Duration = Duration::from_secs(8);
+    let back = RestaurantOs::start(Traps::default()).await;
+    let data = tempfile::tempdir().unwrap();
+    let file = owners_file(&back, data.path());
+    let start = || {
+        let mut command = Process::command(data.path());
+        command.arg("--upstream-config").arg(&file);
+        Process::spawn(command, data.path())
+    };
+    let process = start();
+    let settings = json!({"undo_seconds": WINDOW.as_secs()});
+    assert_eq!(process.pos.send("PUT", "/settings", Some(settings)).await.0, 200);
+    until("the hub listens to the back end", async || back.listening() == 1).await;
+    let (undone, kept) = (back.place(&NewRow::default()), back.place(&NewRow::default()));
+    let mut screen = Screen::join(process.addr, &hello("grill-1", &process.pos.token)).await;
+    let mut bumps = Vec::new();
+    let began = Instant::now();
+    for reference in [&undone, &kept] {
+        let order = screen.order_of(reference).await;
+        let bump = screen.bump(&order, "kitchen");
+        screen.act(&bump).await;
+        screen.verdict(&bump).await.unwrap();
+        bumps.push((order, bump.id));
+    }
+    let bumped = Instant::now();
+    until("the steps that can be taken back", async || {
+        [&undone, &kept].iter().all(|id| back.status(id) == Some(Status::Preparing))
+    })
+    .await;
+    process.kill();
+    let process = start();
+    let mut screen = Screen::join(process.addr, &hello("grill-1", &process.pos.token)).await;
+    let (order, bump) = bumps.remove(0);
+    let undo = screen.operation(&order, Act::Unbump { bump, also: vec![] });
+    let undo = kitchen::Operation { id: "undo-after-the-cut".into(), ..undo };
+    screen.act(&undo).await;
+    screen.verdict(&undo).await.unwrap();
+    assert!(began.elapsed() < WINDOW, "this machine is too slow to undo anything");
+    until("ready for what was not taken back", async || back.status(&kept) == Some(Status::Ready)).await;
+    // Less what the clocks of both sides round off.
+    assert!(bumped.elapsed() + Duration::from_millis(50) >= WINDOW, "{:?}", bumped.elapsed());
+    // It was bumped first: its turn would have come before.
+    assert_eq!(back.status(&undone), Some(Status::Preparing));
+    let asked = back.asked();
+    let readies = |id: &str| {
+        asked.iter().filter(|asked| asked.path.contains(id) && asked.body.contains("ready")).count()
+    };
+    assert_eq!((readies(&kept), readies(&undone)), (1, 0), "the guest is told once, and of what is made");
+    let logins = asked.iter().filter(|asked| asked.path.contains("/auth/")).count();
+    assert_eq!(logins, 1, "the token outlives a kill too");
+    process.kill();
+}
+
+#[tokio::test]
+async fn a_scheduled_order_waits_here_and_is_reported_when_a_cook_fires_it() {
+    let mut house = House::open().await.listening().await;
+    let in_an_hour = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let id = house
+        .back
+        .place(&NewRow::with(json!({"is_scheduled": true, "auto_fire_time": in_an_hour.to_string()})));
+    let order = house.shows_order(&id).await;
+    assert_eq!(order.status(house.hub.now()), OrderStatus::Pending, "nobody cooks it yet");
+    assert_eq!(order.fire_at.map(|at| at.0), Some(in_an_hour.as_millisecond()));
+    let fire = house.screen.operation(&order, Act::Fire { course: None });
+    house.screen.act(&fire).await;
+    house.screen.verdict(&fire).await.unwrap();
+    house.reaches(&id, Status::Preparing).await;
+    let ok = |word: &str| (word.to_owned(), 200);
+    assert_eq!(house.steps(), [ok("confirmed"), ok("preparing")]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_program_takes_a_file_that_only_its_owner_reads_and_ends_in_order() {
@@ -333,9 +409,7 @@ async fn the_program_takes_a_file_that_only_its_owner_reads_and_ends_in_order() 
     let back = RestaurantOs::start(Traps::default()).await;
     let _order = back.place(&NewRow::default());
     let data = tempfile::tempdir().unwrap();
-    let file = data.path().join("upstream.json");
-    let text = json!({"base_url": back.url(), "restaurant_id": RESTAURANT, "pin": "3333"}).to_string();
-    std::fs::write(&file, text).unwrap();
+    let file = owners_file(&back, data.path());
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let serve = || {
         let mut command = Process::command(data.path());
@@ -358,7 +432,29 @@ async fn the_program_takes_a_file_that_only_its_owner_reads_and_ends_in_order() 
     until("the socket is gone", async || back.listening() == 0).await;
 }
 
+/// A hub's file about that back end, readable by its owner only.
+#[cfg(unix)]
+fn owners_file(back: &RestaurantOs, folder: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let file = folder.join("upstream.json");
+    let text = json!({"base_url": back.url(), "restaurant_id": RESTAURANT, "pin": "3333"}).to_string();
+    std::fs::write(&file, text).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    file
+}
+
 impl Screen {
+    /// The order with that id over there, as soon as it is on the board.
+    async fn order_of(&mut self, reference: &str) -> Order {
+        let of_reference = |order: &&Order| order.source.reference.as_deref() == Some(reference);
+        loop {
+            if let Some(order) = self.board.orders().find(of_reference).cloned() {
+                return order;
+            }
+            self.follow().await.expect("the log goes on");
+        }
+    }
+
     /// Follows the log for a while; a quiet hub says heartbeats only.
     async fn follow_within(&mut self, limit: Duration) {
         let _ = tokio::time::timeout(limit, async {

@@ -439,6 +439,8 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     if behaviour == Behaviour::DropAfterUpgrade {
         return;
     }
+    // Ends before the socket does: a client that opens its next one as soon as this one is gone never has two.
+    let alive = counted;
     let mut out: Option<broadcast::Receiver<String>> = None;
     let mut beat = tokio::time::interval(Duration::from_millis(wire::hub::HEARTBEAT_MS));
     loop {
@@ -525,6 +527,6 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
                 }
             }
         }
-        let _ = &counted;
+        let _ = &alive;
     }
 }

@@ -21,12 +21,32 @@ fn order_is_kept_per_ticket_and_tickets_do_not_wait_for_each_other() {
     assert_eq!(taken(&mut outbox, 1, 0), ["a1", "b1"]);
     assert!(taken(&mut outbox, 1, 0).is_empty());
     outbox.later(&"a1".into(), Duration::ZERO);
-    assert!(taken(&mut outbox, 1, 1).is_empty(), "a2 does not overtake");
-    assert_eq!(taken(&mut outbox, 1, 2), ["a1"]);
+    assert!(taken(&mut outbox, 1, 0).is_empty(), "a2 does not overtake");
+    assert_eq!(taken(&mut outbox, 1, 1), ["a1"]);
     outbox.applied(&"a1".into());
     assert_eq!(taken(&mut outbox, 1, 2), ["a2"]);
     // Another connection: whatever has no answer goes again, the oldest of each ticket first.
     assert_eq!(taken(&mut outbox, 2, 2), ["b1", "a2"]);
+}
+
+#[test]
+fn what_a_hub_cannot_take_is_tried_ever_more_slowly_and_anew_on_another_connection() {
+    let mut outbox = Outbox::default();
+    outbox.push(operation("a1", "a"));
+    let mut now = 0;
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        assert_eq!(taken(&mut outbox, 1, now), ["a1"]);
+        outbox.later(&"a1".into(), Duration::from_secs(now));
+        let due = outbox.next_try(Duration::from_secs(now)).unwrap().as_secs();
+        assert!(taken(&mut outbox, 1, due - 1).is_empty());
+        waits.push(due - now);
+        now = due;
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 15, 15, 15]);
+    assert_eq!(taken(&mut outbox, 2, now), ["a1"]);
+    outbox.later(&"a1".into(), Duration::from_secs(now));
+    assert_eq!(outbox.next_try(Duration::from_secs(now)), Some(Duration::from_secs(now + 1)));
 }
 
 #[test]
