@@ -7,11 +7,11 @@ use candle_core::Result;
 use std::collections::BTreeMap;
 
 /// Texts followed side by side at most: in noise the first word is one of many.
-const BEAM: usize = 32;
+const BEAM: usize = 16;
 
 /// A text that is this much (in natural logarithms) less likely than the likeliest of its length is not followed. Of what is
 /// said clearly that leaves a few, and listening is quick.
-const BESIDE: f32 = 9.0;
+const BESIDE: f32 = 8.0;
 
 /// A text that is this much (in natural logarithms) less likely than a complete one is not followed: no threshold asks so far.
 const FAR: f32 = 15.0;

@@ -22,11 +22,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 use voices::{SPEEDS, TEST, TUNING, Voice};
 
-/// Commands that each voice says at each speed: with them half a percent of wrong acts is two clips.
+/// Commands that each voice says at each speed, if nobody wants another number: with them half a percent of wrong acts is two
+/// clips.
 const COMMANDS: usize = 8;
 
-/// Of what is no command: sentences, people talking at once, noise.
-const NEGATIVES: [usize; 3] = [120, 40, 40];
+/// For each of those, of what is no command: sentences, people talking at once, noise. Together 200 of them.
+const NEGATIVES: [usize; 3] = [15, 5, 5];
 
 /// How loud the kitchen is, in decibels that the speaker is louder; none: it is quiet.
 const LOUD: [Option<f32>; 3] = [None, Some(15.0), Some(10.0)];
@@ -36,6 +37,8 @@ struct Wanted {
     model: PathBuf,
     kept: PathBuf,
     seed: u64,
+    /// Commands that each voice says at each speed.
+    commands: usize,
     /// Only this set; none: both.
     set: Option<String>,
     /// Where every single result is written.
@@ -67,11 +70,15 @@ fn main() -> ExitCode {
 fn wanted() -> Result<Wanted, String> {
     let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let path = |name: &str| text(name).map(PathBuf::from);
+    let number = |name: &str, usual: usize| {
+        text(name).map_or(Ok(usual), |said| said.parse().map_err(|_| format!("{name} is no number")))
+    };
     Ok(Wanted {
         model: path("BRIGADE_VOICE_MODEL")
             .ok_or("BRIGADE_VOICE_MODEL must name the speech model's folder")?,
         kept: path("BENCH_CLIPS").unwrap_or_else(|| std::env::temp_dir().join("brigade-clips")),
-        seed: text("BENCH_SEED").map_or(Ok(1), |seed| seed.parse()).map_err(|_| "BENCH_SEED is no number")?,
+        seed: number("BENCH_SEED", 1)? as u64,
+        commands: number("BENCH_COMMANDS", COMMANDS)?,
         set: text("BENCH_SET"),
         table: path("BENCH_TABLE"),
     })
@@ -103,7 +110,15 @@ fn run(wanted: &Wanted) -> Result<(), String> {
     );
 
     let sayable = Sayable::of(&meant);
-    let mut bench = Bench { recogniser, grammar, meant, sayable, kept: &wanted.kept, judged: Vec::new() };
+    let mut bench = Bench {
+        recogniser,
+        grammar,
+        meant,
+        sayable,
+        kept: &wanted.kept,
+        commands: wanted.commands,
+        judged: Vec::new(),
+    };
     for (set, number) in SETS.iter().zip(0..) {
         if wanted.set.as_deref().is_none_or(|only| only == set.name) {
             bench.set(set, Chance::new(wanted.seed * 1_000 + number))?;
@@ -126,6 +141,7 @@ struct Bench<'a> {
     meant: voice::spoken::Grammar,
     sayable: Sayable,
     kept: &'a Path,
+    commands: usize,
     judged: Vec<Judged>,
 }
 
@@ -136,7 +152,7 @@ impl Bench<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         for voice in set.voices {
             for speed in SPEEDS {
-                for _ in 0..COMMANDS {
+                for _ in 0..self.commands {
                     let (id, words) = self.sayable.something(&mut chance);
                     let (id, words) = (id.to_owned(), words.to_owned());
                     let spoken = voice.say(&words, speed, self.kept)?;
@@ -154,16 +170,17 @@ impl Bench<'_> {
                 }
             }
         }
-        for at in 0..NEGATIVES[0] {
+        let [sentences, babble, noise] = NEGATIVES.map(|each| each * self.commands);
+        for at in 0..sentences {
             let (voice, words) = (chance.of(set.voices), set.chatter[at % set.chatter.len()]);
             let loud = LOUD[at % LOUD.len()];
             let spoken = voice.say(words, chance.of(&SPEEDS), self.kept)?;
             let sound = in_kitchen(&mut chance, &spoken, loud, &talk);
             self.judge(Clip::nothing(set.name, voice.name(), loud, words), &sound)?;
         }
-        for at in 0..NEGATIVES[1] + NEGATIVES[2] {
+        for at in 0..babble + noise {
             let samples = SAMPLE_RATE + chance.below(2 * SAMPLE_RATE);
-            let (kind, sound) = if at < NEGATIVES[1] {
+            let (kind, sound) = if at < babble {
                 ("babble", kitchen::babble(&mut chance, samples, &talk))
             } else {
                 ("noise", kitchen::noise(&mut chance, samples, &talk))
