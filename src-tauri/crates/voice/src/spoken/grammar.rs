@@ -233,7 +233,7 @@ impl Grammar {
 const MINUTES: [u32; 3] = [5, 10, 20];
 
 /// More pieces left than that are worth no word.
-const MOST_LEFT: u32 = 10;
+const MOST_LEFT: u32 = 6;
 
 /// More pages than that are turned, not named.
 const MOST_PAGES: u32 = 20;
