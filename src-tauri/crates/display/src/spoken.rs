@@ -92,11 +92,16 @@ impl Spoken {
                 let (order, to, lines) = (order.clone(), to.clone(), lines.collect());
                 Some(Meaning::Press(Press::Transfer { order, seen: seen.version, to, lines }))
             }
+            Command::HoldFor { order, minutes } => {
+                let (order, seen) = (order.clone(), self.tickets.get(order)?.version);
+                Some(Meaning::Press(Press::Hold { order, seen, minutes: Some(*minutes) }))
+            }
             Command::RecallLast => Some(Meaning::Press(Press::RecallLast)),
             Command::Undo => self.undo.as_ref().map(|undo| Meaning::Press(undo.press.clone())),
             Command::Ask(question) => self.answer(question).map(Meaning::Answer),
             Command::Show(sight) => Some(Meaning::Go(self.go(sight))),
             Command::EightySix { item } => self.stock(item, Some(0)).map(Meaning::Press),
+            Command::Left { item, pieces } => self.stock(item, Some(*pieces)).map(Meaning::Press),
             Command::BackOn { item } => self.stock(item, None).map(Meaning::Press),
             // For whoever asked the question.
             Command::Yes | Command::No => None,
@@ -176,7 +181,7 @@ impl Spoken {
         let version = self.tickets.get(order).map(|ticket| ticket.version);
         let (order, seen) = (order.clone(), version);
         match verb {
-            Verb::Bump | Verb::Start => self.on_lines(verb, &order, |_| true),
+            Verb::Bump | Verb::Start | Verb::Unstart => self.on_lines(verb, &order, |_| true),
             Verb::Recall => {
                 let operation = self.bumps.get(&order)?.clone();
                 Some(Press::Recall { order, operation })
@@ -205,6 +210,7 @@ impl Spoken {
             _ if lines.is_empty() => None,
             Verb::Bump => Some(Press::Bump { order, seen, lines }),
             Verb::Start => Some(Press::Start { order, seen, lines }),
+            Verb::Unstart => Some(Press::Unstart { order, seen, lines }),
             Verb::Recall
             | Verb::Rush
             | Verb::Unrush
@@ -324,12 +330,14 @@ impl Spoken {
             *self.to_make.entry(line.item.clone()).or_default() += line.to_make;
         }
         let course = order.next_course(scene.now).map(|course| course.number);
-        let begun = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_none();
+        let waits = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_none();
+        let begun = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_some();
         let voided = matches!(order.state, OrderState::Voided { .. });
         let when = |wanted: bool, verb: Verb| (wanted && !voided).then_some(verb);
         let can = [
             Some(Verb::Bump),
-            when(ticket.own.iter().any(|own| begun(&own)), Verb::Start),
+            when(ticket.own.iter().any(|own| waits(&own)), Verb::Start),
+            when(ticket.own.iter().any(|own| begun(&own)), Verb::Unstart),
             when(!order.rush, Verb::Rush),
             when(order.rush, Verb::Unrush),
             when(!ticket.held, Verb::Hold),
@@ -340,7 +348,10 @@ impl Spoken {
         let spoken_line = |own: &TicketLine<'_>| SpokenLine {
             item: own.line.item.clone(),
             name: own.line.name.clone(),
-            can: [Some(Verb::Bump), when(begun(&own), Verb::Start)].into_iter().flatten().collect(),
+            can: [Some(Verb::Bump), when(waits(&own), Verb::Start), when(begun(&own), Verb::Unstart)]
+                .into_iter()
+                .flatten()
+                .collect(),
         };
         let open = ticket.own.iter().filter(|own| own.is_open());
         self.situation.tickets.push(SpokenTicket {

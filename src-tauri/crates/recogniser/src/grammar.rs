@@ -1,7 +1,7 @@
-//! What can be said now, as a tree of pieces of words.
+//! What can be said now, as a tree of words; each word in the ways the network writes it.
 
 use crate::vocabulary::{Token, Vocabulary};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One thing that can be said, in all the ways it can be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,28 +18,69 @@ pub struct Grammar {
     ids: Vec<String>,
     wordings: Vec<(usize, String)>,
     nodes: Vec<Node>,
+    ends: Vec<Token>,
 }
 
-/// A place in the tree: what may come next, and what would be complete here.
+/// A place in the tree: after a word, or within one. All ways to write a word lead to the same place.
 #[derive(Debug, Default)]
 struct Node {
-    next: BTreeMap<Token, usize>,
+    /// A piece may end one word and begin another, so it may lead to several places.
+    next: BTreeMap<Token, Vec<usize>>,
     /// Places in `wordings`.
     complete: Vec<usize>,
+    is_after_word: bool,
 }
 
 /// The root's place.
 pub(crate) const ROOT: usize = 0;
 
+/// Numbers that are written in digits as well as in words.
+const DIGITS: [(&str, &str); 22] = [
+    ("oh", "0"),
+    ("zero", "0"),
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("thirteen", "13"),
+    ("fourteen", "14"),
+    ("fifteen", "15"),
+    ("sixteen", "16"),
+    ("seventeen", "17"),
+    ("eighteen", "18"),
+    ("nineteen", "19"),
+    ("twenty", "20"),
+];
+
+/// "One hundred and nine" is often written "100 and 9".
+const HUNDRED: (&str, &str) = ("one hundred", "100");
+
 impl Grammar {
     pub(crate) fn new(vocabulary: &Vocabulary, sayings: &[Saying]) -> Self {
-        let mut grammar = Self { ids: Vec::new(), wordings: Vec::new(), nodes: vec![Node::default()] };
+        let mut grammar = Self {
+            ids: Vec::new(),
+            wordings: Vec::new(),
+            nodes: vec![Node::default()],
+            ends: vocabulary.ends(),
+        };
+        let mut planting = Planting { vocabulary, words: HashMap::new(), written: HashMap::new() };
         for saying in sayings {
             let id = grammar.ids.len();
             grammar.ids.push(saying.id.clone());
             for words in &saying.say {
-                for written in spellings(words) {
-                    grammar.add(&vocabulary.tokens(&written), id, words);
+                let wording = grammar.wordings.len();
+                grammar.wordings.push((id, words.clone()));
+                planting.plant(&mut grammar.nodes, wording, words);
+                if words.contains(HUNDRED.0) {
+                    planting.plant(&mut grammar.nodes, wording, &words.replace(HUNDRED.0, HUNDRED.1));
                 }
             }
         }
@@ -58,26 +99,14 @@ impl Grammar {
         self.ids.is_empty()
     }
 
-    fn add(&mut self, tokens: &[Token], id: usize, words: &str) {
-        if tokens.is_empty() {
-            return;
-        }
-        let mut at = ROOT;
-        for token in tokens {
-            let fresh = self.nodes.len();
-            at = *self.nodes[at].next.entry(*token).or_insert(fresh);
-            if at == fresh {
-                self.nodes.push(Node::default());
-            }
-        }
-        let wording = self.wordings.len();
-        self.wordings.push((id, words.to_owned()));
-        self.nodes[at].complete.push(wording);
+    /// What may follow at a place, and the places it leads to.
+    pub(crate) fn next(&self, at: usize) -> impl Iterator<Item = (Token, usize)> + '_ {
+        self.nodes[at].next.iter().flat_map(|(token, nodes)| nodes.iter().map(|node| (*token, *node)))
     }
 
-    /// What may follow at a place, and the place it leads to.
-    pub(crate) fn next(&self, at: usize) -> impl Iterator<Item = (Token, usize)> + '_ {
-        self.nodes[at].next.iter().map(|(token, node)| (*token, *node))
+    /// Texts that meet at a place say the same, however they are written.
+    pub(crate) fn is_after_word(&self, at: usize) -> bool {
+        self.nodes[at].is_after_word
     }
 
     /// What would be complete at a place: which saying, in which words.
@@ -88,17 +117,88 @@ impl Grammar {
         })
     }
 
+    /// What may stand at the end of a sentence.
+    pub(crate) fn ends(&self) -> &[Token] {
+        &self.ends
+    }
+
     pub(crate) fn id(&self, saying: usize) -> &str {
         &self.ids[saying]
     }
 }
 
-/// The ways the network writes the words: it likes sentences, so a capital and a full stop are among them.
-fn spellings(words: &str) -> Vec<String> {
-    let mut letters = words.chars();
-    let sentence = match letters.next() {
-        Some(first) => format!("{}{}", first.to_uppercase(), letters.as_str()),
-        None => return Vec::new(),
-    };
-    vec![words.to_owned(), format!("{words}."), format!("{sentence}."), sentence]
+/// What is needed only while the tree is made.
+struct Planting<'a> {
+    vocabulary: &'a Vocabulary,
+    /// Where a word leads from a place.
+    words: HashMap<(usize, String), usize>,
+    written: HashMap<String, Vec<Vec<Token>>>,
+}
+
+impl Planting<'_> {
+    fn plant(&mut self, nodes: &mut Vec<Node>, wording: usize, words: &str) {
+        let mut at = ROOT;
+        for word in words.split_whitespace() {
+            let place = (at, word.to_owned());
+            at = match self.words.get(&place) {
+                Some(known) => *known,
+                None => {
+                    let after = fresh(nodes, true);
+                    let written = self.written.entry(word.to_owned());
+                    for tokens in written.or_insert_with(|| written_ways(self.vocabulary, word)) {
+                        branch(nodes, at, tokens, after);
+                    }
+                    self.words.insert(place, after);
+                    after
+                }
+            };
+        }
+        let complete = &mut nodes[at].complete;
+        if at != ROOT && !complete.contains(&wording) {
+            complete.push(wording);
+        }
+    }
+}
+
+fn fresh(nodes: &mut Vec<Node>, is_after_word: bool) -> usize {
+    nodes.push(Node { is_after_word, ..Node::default() });
+    nodes.len() - 1
+}
+
+/// One way to write a word that leads from one place to another.
+fn branch(nodes: &mut Vec<Node>, from: usize, tokens: &[Token], to: usize) {
+    let Some((last, before)) = tokens.split_last() else { return };
+    let mut at = from;
+    for token in before {
+        let places = nodes[at].next.get(token).map_or(&[][..], Vec::as_slice);
+        let within = places.iter().copied().find(|place| !nodes[*place].is_after_word);
+        at = within.unwrap_or_else(|| {
+            let place = fresh(nodes, false);
+            nodes[at].next.entry(*token).or_default().push(place);
+            place
+        });
+    }
+    let places = nodes[at].next.entry(*last).or_default();
+    if !places.contains(&to) {
+        places.push(to);
+    }
+}
+
+/// The ways the network writes a word: it likes sentences and names, so a capital is among them, and it likes digits, with
+/// a dash between those that were said one by one.
+fn written_ways(vocabulary: &Vocabulary, word: &str) -> Vec<Vec<Token>> {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let capital: String = first.chain(letters).collect();
+    let mut ways = vec![vocabulary.tokens(word)];
+    if capital != word {
+        ways.push(vocabulary.tokens(&capital));
+    }
+    if let Some((_, digits)) = DIGITS.iter().find(|(spelled, _)| *spelled == word) {
+        ways.push(vocabulary.tokens(digits));
+        if digits.len() == 1 {
+            ways.push(vocabulary.attached(&["-", digits]));
+        }
+    }
+    ways
 }

@@ -5,7 +5,7 @@
 //! distance to the next best, and these decide between acting, asking and leaving it alone.
 //!
 //! Pure and synchronous: no clock, no thread of its own, no file but the model's. It is heavy (a third of a second of both
-//! cores, a hundred megabytes once loaded): callers keep it off the threads that answer people.
+//! cores, some two hundred megabytes once loaded): callers keep it off the threads that answer people.
 
 mod grammar;
 mod mel;
@@ -37,11 +37,14 @@ const SILENCE: usize = SAMPLE_RATE;
 const LONGEST: usize = LONGEST_SOUND * 2 * HOP;
 
 /// Free text longer than this for its sound is the network talking to itself: pieces a second, and those it may always use.
-const PIECES_PER_SECOND: usize = 12;
+const PIECES_PER_SECOND: usize = 7;
 const PIECES_AT_LEAST: usize = 8;
 
 /// Other sayings that a verdict tells.
 const OTHERS: usize = 4;
+
+/// And how much less likely (in natural logarithms) than the likeliest they may be: beyond that it was something else.
+const CHOICE: f32 = 8.0;
 
 /// Why there is no recogniser.
 #[derive(Debug, thiserror::Error)]
@@ -111,45 +114,62 @@ pub struct Likely {
 pub struct Verdict {
     /// What is to be done with it.
     pub certainty: Certainty,
+    /// What speaks for the likeliest saying; none if nothing can be said now.
+    pub evidence: Option<Evidence>,
     /// The likeliest saying; none if nothing can be said now.
     pub best: Option<Likely>,
-    /// How much likelier it is than the next.
-    pub gap: f32,
     /// The next ones, the likeliest first.
     pub others: Vec<Likely>,
+    /// What the network writes when it expects nothing.
+    pub text: String,
 }
 
-/// From which mean score and gap on it is sure, and from which it is worth asking.
+/// What speaks for the likeliest saying. All are natural logarithms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence {
+    /// How likely a piece of it is, see [`Likely::mean`]. Falls with noise.
+    pub mean: f32,
+    /// How much likelier it is than the next saying; infinite without one. Small where two sound alike.
+    pub gap: f32,
+    /// How much likelier it is than what the network writes when it expects nothing; mostly negative, and the more so the
+    /// less what was said is any saying. Noise makes both less likely.
+    pub lead: f32,
+}
+
+/// From where on it is sure, and from where it is worth asking.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
-    /// Sure from this mean score on ...
-    pub sure_mean: f32,
-    /// ... if the gap is as large as this.
-    pub sure_gap: f32,
-    /// Worth asking from this mean score on ...
-    pub ask_mean: f32,
-    /// ... if the gap is as large as this.
-    pub ask_gap: f32,
+    /// Sure if everything is at least this.
+    pub sure: Evidence,
+    /// Worth asking if everything is at least this.
+    pub ask: Evidence,
 }
 
 impl Thresholds {
-    /// What a mean score and a gap stand for.
+    /// What the evidence is good for.
     #[must_use]
-    pub fn judge(&self, mean: f32, gap: f32) -> Certainty {
-        if mean >= self.sure_mean && gap >= self.sure_gap {
-            Certainty::Sure
-        } else if mean >= self.ask_mean && gap >= self.ask_gap {
-            Certainty::Ask
-        } else {
-            Certainty::None
+    pub fn judge(&self, evidence: &Evidence) -> Certainty {
+        match () {
+            () if evidence.reaches(&self.sure) => Certainty::Sure,
+            () if evidence.reaches(&self.ask) => Certainty::Ask,
+            () => Certainty::None,
         }
+    }
+}
+
+impl Evidence {
+    fn reaches(&self, least: &Self) -> bool {
+        self.mean >= least.mean && self.gap >= least.gap && self.lead >= least.lead
     }
 }
 
 impl Default for Thresholds {
     /// Chosen on the tuning voices of `cargo xtask bench voice`: there nothing wrong and no other sound is acted on.
     fn default() -> Self {
-        Self { sure_mean: -2.3, sure_gap: 2.0, ask_mean: -3.3, ask_gap: 0.3 }
+        Self {
+            sure: Evidence { mean: -3.0, gap: 2.5, lead: -9.0 },
+            ask: Evidence { mean: -4.5, gap: 0.0, lead: -12.0 },
+        }
     }
 }
 
@@ -193,21 +213,25 @@ impl Recogniser {
     /// See [`HearError`].
     pub fn recognise(&self, sound: &[f32], grammar: &Grammar) -> Result<Verdict, HearError> {
         let decoding = self.network.listen(&self.seen(sound)?)?;
-        let found = search::among(&self.network, decoding, grammar)?;
-        let mut likely = found.into_iter().map(|found| Likely {
+        let fitting = search::among(&self.network, decoding, grammar, most_pieces(sound))?;
+        let mut likely = fitting.found.into_iter().map(|found| Likely {
             id: grammar.id(found.saying).to_owned(),
             score: found.score,
             mean: found.mean,
             words: found.words,
         });
         let best = likely.next();
-        let others: Vec<Likely> = likely.take(OTHERS).collect();
-        let score = best.as_ref().map_or(f32::NEG_INFINITY, |best| best.score);
-        let mean = best.as_ref().map_or(f32::NEG_INFINITY, |best| best.mean);
-        let next = others.first().map_or(f32::NEG_INFINITY, |next| next.score);
-        // Two that are both impossible are not far apart.
-        let gap = if score.is_finite() { score - next } else { 0.0 };
-        Ok(Verdict { certainty: self.thresholds.judge(mean, gap), best, gap, others })
+        let mut others: Vec<Likely> = likely.take(OTHERS).collect();
+        let evidence = best.as_ref().map(|best| Evidence {
+            mean: best.mean,
+            gap: others.first().map_or(f32::INFINITY, |next| best.score - next.score),
+            lead: best.score - fitting.free.score,
+        });
+        let least = best.as_ref().map_or(0.0, |best| best.score - CHOICE);
+        others.retain(|other| other.score >= least);
+        let certainty = evidence.map_or(Certainty::None, |evidence| self.thresholds.judge(&evidence));
+        let text = self.vocabulary.text(&fitting.free.pieces);
+        Ok(Verdict { certainty, evidence, best, others, text })
     }
 
     /// What was said, in whatever words.
@@ -216,8 +240,8 @@ impl Recogniser {
     /// See [`HearError`].
     pub fn transcribe(&self, sound: &[f32]) -> Result<String, HearError> {
         let decoding = self.network.listen(&self.seen(sound)?)?;
-        let most = PIECES_AT_LEAST + sound.len() * PIECES_PER_SECOND / SAMPLE_RATE;
-        Ok(self.vocabulary.text(&search::freely(&self.network, decoding, most)?))
+        let free = search::freely(&self.network, decoding, most_pieces(sound))?;
+        Ok(self.vocabulary.text(&free.pieces))
     }
 
     fn seen(&self, sound: &[f32]) -> Result<candle_core::Tensor, HearError> {
@@ -233,4 +257,9 @@ impl Recogniser {
         padded.resize(whole, 0.0);
         Ok(self.mel.of(&padded)?)
     }
+}
+
+/// Free text longer than this for its sound is the network talking to itself.
+fn most_pieces(sound: &[f32]) -> usize {
+    PIECES_AT_LEAST + sound.len() * PIECES_PER_SECOND / SAMPLE_RATE
 }

@@ -7,7 +7,7 @@ use crate::ModelError;
 use crate::mel::BANDS;
 use crate::vocabulary::{TOKENS, Token};
 use crate::weights::Weights;
-use candle_core::{DType, Device, IndexOp, Result, Tensor};
+use candle_core::{Device, IndexOp, Result, Tensor};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 use candle_nn::{Linear, Module};
 
@@ -28,7 +28,8 @@ pub(crate) struct Network {
     sound_places: Tensor,
     encoder: Vec<EncoderLayer>,
     sound_norm: Norm,
-    /// `[tokens, width]`, in halves: more than half of all weights, and each is used once per step.
+    /// `[tokens, width]`. More than half of all weights, and each is used in every step: as halves they would take 40 MB less
+    /// and twice the time.
     pieces: Tensor,
     text_places: Tensor,
     decoder: Vec<DecoderLayer>,
@@ -99,7 +100,7 @@ impl Network {
             sound_places: w.take("encoder/position_encodings/encodings", &[LONGEST_SOUND, WIDTH])?,
             encoder,
             sound_norm: Norm::new(w, "encoder")?,
-            pieces: w.take_as_stored("decoder/embeddings/weight", &[TOKENS, WIDTH])?,
+            pieces: w.take("decoder/embeddings/weight", &[TOKENS, WIDTH])?,
             text_places: w.take("decoder/position_encodings/encodings", &[LONGEST_TEXT, WIDTH])?,
             decoder,
             text_norm: Norm::new(w, "decoder")?,
@@ -130,15 +131,15 @@ impl Network {
     pub(crate) fn say(&self, decoding: &mut Decoding, pieces: &[Token]) -> Result<Vec<Vec<f32>>> {
         let pieces = Tensor::new(pieces, &Device::Cpu)?;
         let place = self.text_places.i(decoding.said)?;
-        let mut states = self.pieces.index_select(&pieces, 0)?.to_dtype(DType::F32)?.broadcast_add(&place)?;
+        let mut states = self.pieces.index_select(&pieces, 0)?.broadcast_add(&place)?;
         for (layer, kept) in self.decoder.iter().zip(&mut decoding.layers) {
             states = layer.attention.over_text(&states, &mut kept.texts)?;
             states = layer.across.over(&states, &kept.sound)?;
             states = layer.inner.apply(&states)?;
         }
         decoding.said += 1;
-        let states = self.text_norm.apply(&states)?.to_dtype(self.pieces.dtype())?;
-        let mut likely = states.matmul(&self.pieces.t()?)?.to_dtype(DType::F32)?.to_vec2::<f32>()?;
+        let states = self.text_norm.apply(&states)?;
+        let mut likely = states.matmul(&self.pieces.t()?)?.to_vec2::<f32>()?;
         likely.iter_mut().for_each(|row| logarithms(row));
         Ok(likely)
     }

@@ -38,12 +38,10 @@ impl Vocabulary {
     pub(crate) fn tokens(&self, text: &str) -> Vec<Token> {
         let mut tokens = Vec::new();
         for word in text.split_whitespace() {
-            // Letters, digits and signs never share a piece.
-            let kind = |letter: char| (letter.is_alphabetic(), letter.is_numeric());
             let mut run = String::from(" ");
-            for letter in word.chars() {
+            for (at, letter) in word.char_indices() {
                 let last = run.chars().last().filter(|last| *last != ' ');
-                if last.is_some_and(|last| kind(last) != kind(letter)) {
+                if last.is_some_and(|last| !is_one_run(last, letter, &word[at..])) {
                     tokens.extend(self.word(run.as_bytes()));
                     run.clear();
                 }
@@ -52,6 +50,16 @@ impl Vocabulary {
             tokens.extend(self.word(run.as_bytes()));
         }
         tokens
+    }
+
+    /// The numbers of pieces that follow each other without a blank.
+    pub(crate) fn attached(&self, pieces: &[&str]) -> Vec<Token> {
+        pieces.iter().flat_map(|piece| self.word(piece.as_bytes())).collect()
+    }
+
+    /// What ends a sentence.
+    pub(crate) fn ends(&self) -> Vec<Token> {
+        self.attached(&[".", "?", "!"])
     }
 
     /// The text of numbers; those that are no text are left out.
@@ -72,6 +80,15 @@ impl Vocabulary {
         }
         cuts.windows(2).filter_map(|cut| number(cut[0], cut[1])).collect()
     }
+}
+
+/// What stands after an apostrophe and is written in one run with it.
+const SHORTENED: [&str; 7] = ["s", "t", "re", "ve", "m", "ll", "d"];
+
+/// Letters, digits and signs never share a piece; but the end of "what's" does.
+fn is_one_run(last: char, letter: char, rest: &str) -> bool {
+    let kind = |letter: char| (letter.is_alphabetic(), letter.is_numeric());
+    kind(last) == kind(letter) || (last == '\'' && SHORTENED.contains(&rest))
 }
 
 /// GPT-2 writes bytes that are no visible letters as letters from 256 on.

@@ -26,7 +26,7 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// Reads them all. Half floats stay halves: [`Weights::take`] widens what is computed with.
+    /// Reads them all. Half floats stay halves until [`Weights::take`] widens what is computed with.
     pub(crate) fn read(mut file: impl Read) -> Result<Self, ModelError> {
         let version = u32(&mut file)?;
         let kind = string(&mut file)?;
@@ -69,15 +69,10 @@ impl Weights {
 
     /// One array, as 32-bit floats. Taking it twice is an error like one that was never there.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
-        Ok(self.take_as_stored(name, shape)?.to_dtype(DType::F32)?)
-    }
-
-    /// One array, in the numbers it is stored in.
-    pub(crate) fn take_as_stored(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let tensor =
             self.tensors.remove(name).ok_or_else(|| ModelError::Format(format!("there is no {name}")))?;
         if tensor.dims() == shape {
-            Ok(tensor)
+            Ok(tensor.to_dtype(DType::F32)?)
         } else {
             Err(ModelError::Format(format!("{name} is {:?} and not {shape:?}", tensor.dims())))
         }

@@ -115,6 +115,8 @@ pub enum Verb {
     Bump,
     /// Somebody begins.
     Start,
+    /// Nobody has begun after all.
+    Unstart,
     /// Back onto the glass.
     Recall,
     /// Before all others.
@@ -138,6 +140,7 @@ impl Verb {
         match self {
             Self::Bump => "bump",
             Self::Start => "start",
+            Self::Unstart => "unstart",
             Self::Recall => "recall",
             Self::Rush => "rush",
             Self::Unrush => "unrush",
@@ -168,6 +171,13 @@ pub enum Command {
         /// All lines of these dishes.
         items: Vec<MenuItemId>,
     },
+    /// Nobody is to cook it for so long.
+    HoldFor {
+        /// Which ticket.
+        order: OrderId,
+        /// How long.
+        minutes: u32,
+    },
     /// Another station is to make it.
     Transfer {
         /// Which ticket.
@@ -179,6 +189,13 @@ pub enum Command {
     EightySix {
         /// Which.
         item: MenuItemId,
+    },
+    /// Only so many of a dish are left.
+    Left {
+        /// Which.
+        item: MenuItemId,
+        /// How many.
+        pieces: u32,
     },
     /// It is back.
     BackOn {
@@ -246,7 +263,9 @@ impl Command {
             Self::Ticket { verb, order } => format!("{}:{order}", verb.name()),
             Self::Lines { verb, order, items } => format!("{}:{order}:{}", verb.name(), join(items)),
             Self::Transfer { order, to } => format!("transfer:{order}:{to}"),
+            Self::HoldFor { order, minutes } => format!("hold-for:{order}:{minutes}"),
             Self::EightySix { item } => format!("86:{item}"),
+            Self::Left { item, pieces } => format!("left:{item}:{pieces}"),
             Self::BackOn { item } => format!("back:{item}"),
             Self::RecallLast => "recall-last".to_owned(),
             Self::Undo => "undo".to_owned(),
@@ -277,8 +296,10 @@ impl Command {
         match self {
             Self::Ticket { .. }
             | Self::Lines { .. }
+            | Self::HoldFor { .. }
             | Self::Transfer { .. }
             | Self::EightySix { .. }
+            | Self::Left { .. }
             | Self::BackOn { .. }
             | Self::RecallLast
             | Self::Undo

@@ -226,8 +226,7 @@ impl Listening {
         let verdict = recogniser.recognise(sound, tree)?;
         let candidate = |likely: Likely| Candidate { id: likely.id, score: f64::from(likely.score) };
         let words = verdict.best.as_ref().map(|best| best.words.clone()).unwrap_or_default();
-        let transcript =
-            if verdict.certainty == Certainty::None { recogniser.transcribe(sound)? } else { words.clone() };
+        let transcript = if verdict.certainty == Certainty::None { verdict.text } else { words.clone() };
         let matched = Match {
             revision: sayings.revision,
             verdict: match verdict.certainty {
@@ -238,7 +237,7 @@ impl Listening {
             score: verdict.best.as_ref().map_or(0.0, |best| f64::from(best.score)),
             id: verdict.best.map(|best| best.id),
             // JSON has no infinity; a likelihood apart by this much is as good.
-            gap: f64::from(verdict.gap.min(99.0)),
+            gap: verdict.evidence.map_or(0.0, |evidence| f64::from(evidence.gap.min(99.0))),
             heard: words,
             others: verdict.others.into_iter().map(candidate).collect(),
         };

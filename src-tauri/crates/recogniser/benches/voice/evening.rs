@@ -1,180 +1,217 @@
-//! An evening's grammar: thirty open tickets, forty dishes; and what people say in a kitchen that is no command.
+//! An evening: thirty open tickets, those that were bumped lately, forty dishes; and what a cook may say of them.
+//!
+//! The situation is what the display makes of a station's glass (`display/src/spoken.rs`), and its grammar is the real one.
 
 use crate::chance::Chance;
-use recogniser::Saying;
-use voice::spoken::{Availability, ENGLISH, Grammar, Situation, SpokenItem, SpokenLine, SpokenTicket, Verb};
+use std::collections::BTreeMap;
+use voice::protocol::grammar::Saying;
+use voice::spoken::{
+    Availability, Command, ENGLISH, Grammar, Situation, SpokenItem, SpokenLine, SpokenTicket, Verb,
+};
 
+/// Orders at tables, which stand on the glass ...
 const TABLES: [u32; 20] = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 14, 15, 16, 20, 21, 23, 30, 31, 32, 40];
-const ORDERS: [u32; 10] = [101, 107, 112, 118, 124, 139, 142, 150, 153, 166];
-
+/// ... those to be fetched ...
 const NAMES: [&str; 10] =
     ["Smith", "Garcia", "Lee", "Johnson", "Patel", "Brown", "Miller", "Davis", "Wilson", "Anderson"];
+/// ... and tables whose orders have been bumped: as many as can be recalled by word.
+const BUMPED: [u32; 20] = [6, 10, 13, 17, 18, 19, 22, 24, 25, 26, 27, 28, 29, 33, 34, 35, 36, 37, 38, 39];
+
+/// The number of the day's first order of these; the others count on.
+const FIRST: u32 = 87;
 
 const DISHES: [&str; 40] = [
-    "ribeye",
-    "smash burger",
-    "caesar salad",
-    "salmon",
-    "fish and chips",
-    "margherita pizza",
-    "pepperoni pizza",
-    "carbonara",
-    "lasagne",
-    "mushroom risotto",
-    "chicken wings",
-    "onion rings",
-    "fries",
-    "sweet potato fries",
-    "tomato soup",
-    "clam chowder",
-    "lobster roll",
-    "shrimp tacos",
-    "beef tacos",
-    "quesadilla",
-    "nachos",
-    "pulled pork",
-    "brisket",
-    "baby back ribs",
-    "coleslaw",
-    "mac and cheese",
-    "club sandwich",
-    "pastrami on rye",
-    "greek salad",
-    "cobb salad",
-    "duck breast",
-    "lamb chops",
-    "pork belly",
-    "crab cakes",
-    "calamari",
-    "tiramisu",
-    "cheesecake",
-    "chocolate brownie",
-    "apple pie",
-    "ice cream",
+    "Ribeye",
+    "Smash burger",
+    "Caesar salad",
+    "Salmon",
+    "Fish & chips",
+    "Margherita pizza",
+    "Pepperoni pizza",
+    "Carbonara",
+    "Lasagne",
+    "Mushroom risotto",
+    "Chicken wings",
+    "Onion rings",
+    "Fries",
+    "Sweet potato fries",
+    "Tomato soup",
+    "Clam chowder",
+    "Lobster roll",
+    "Shrimp tacos",
+    "Beef tacos",
+    "Quesadilla",
+    "Nachos",
+    "Pulled pork",
+    "Brisket",
+    "Baby back ribs",
+    "Coleslaw",
+    "Mac & cheese",
+    "Club sandwich",
+    "Pastrami on rye",
+    "Greek salad",
+    "Cobb salad",
+    "Duck breast",
+    "Lamb chops",
+    "Pork belly",
+    "Crab cakes",
+    "Calamari",
+    "Tiramisu",
+    "Cheesecake",
+    "Chocolate brownie",
+    "Apple pie",
+    "Ice cream",
 ];
 
-pub(crate) const CHATTER: [&str; 50] = [
-    "did you see the game last night",
-    "my feet are killing me today",
-    "somebody turn down that radio",
-    "where did you put the big ladle",
-    "the delivery is late again",
-    "watch your back hot pan behind you",
-    "I need a break after this rush",
-    "can you pass me the olive oil please",
-    "what time do you finish tonight",
-    "the walk in is out of butter",
-    "she said the sauce was too salty",
-    "we are going to be slammed tonight",
-    "careful that floor is wet",
-    "who left the freezer door open",
-    "I will be back in five minutes",
-    "tell the waiter his food is getting cold",
-    "this knife needs sharpening",
-    "two more covers just walked in",
-    "the dishwasher is broken again",
-    "how was your weekend at the lake",
-    "chef wants to talk to you later",
-    "put that tray over by the window",
-    "he never cleans his station",
-    "is there any coffee left",
-    "the new guy starts on monday",
-    "my car would not start this morning",
-    "give me a hand with this pot",
-    "they changed the schedule again",
-    "we should order more lemons",
-    "no I do not think so",
-    "what did the customer say about it",
-    "taste this and tell me what you think",
-    "all of the towels are dirty",
-    "the health inspector comes on friday",
-    "I cut my finger get me a bandage",
-    "where is the manager",
-    "it is way too hot in here",
-    "the printer is out of paper",
-    "have you eaten anything today",
-    "let us play some music",
-    "my phone is ringing somewhere",
-    "those plates are still warm",
-    "the bread is burning in the oven",
-    "please do not touch that",
-    "good morning everybody",
-    "I think it is going to rain",
-    "the lights went out next door",
-    "happy birthday to you my friend",
-    "do we have any clean spoons",
-    "see you tomorrow boss",
+/// Plurals that the grammar allows and nobody says; and nobody says a number's leading zeros.
+const UNSAID: [&str; 13] = [
+    "salmons",
+    "carbonaras",
+    "lasagnes",
+    "risottos",
+    "chowders",
+    "porks",
+    "briskets",
+    "coleslaws",
+    "cheeses",
+    "ryes",
+    "bellies",
+    "calamaris",
+    "tiramisus",
 ];
 
-/// What can be said that evening: tickets on the glass, their lines, the menu, and what can always be said.
-pub(crate) fn grammar() -> Vec<Saying> {
-    let tables = TABLES.iter().map(|table| (Some(table.to_string()), None, 400 + table));
-    let names = ORDERS.iter().zip(NAMES).map(|(order, name)| (None, Some(name.to_owned()), *order));
-    let tickets = (1..).zip(tables.chain(names)).map(|(position, (table, name, number))| {
-        let dishes = (0..3).map(|at| DISHES[(position as usize * 7 + at * 3) % DISHES.len()]);
-        SpokenTicket {
-            order: format!("o{number}").into(),
-            number: number.to_string(),
-            table,
-            name,
-            position: (position <= 8).then_some(position),
-            can: vec![Verb::Bump, Verb::Start, Verb::Rush, Verb::Hold],
-            lines: dishes
-                .map(|dish| SpokenLine { item: dish.into(), name: dish.to_owned(), can: vec![Verb::Bump] })
-                .collect(),
+/// What can be said that evening.
+pub(crate) fn grammar() -> Grammar {
+    let dish = |at: usize| DISHES[at % DISHES.len()];
+    let called = |number: u32, table: Option<u32>, name: Option<&str>| SpokenTicket {
+        order: format!("o{number}").into(),
+        number: format!("{number:04}"),
+        table: table.map(|table| table.to_string()),
+        name: name.map(str::to_owned),
+        position: None,
+        can: vec![Verb::Recall],
+        lines: Vec::new(),
+    };
+    let bumped = BUMPED.iter().map(|table| (Some(*table), None));
+    let tables = TABLES.iter().map(|table| (Some(*table), None));
+    let open = tables.chain(NAMES.iter().map(|name| (None, Some(*name))));
+    let mut numbers = FIRST..;
+    let mut number = || numbers.next().unwrap_or(FIRST);
+    let gone: Vec<SpokenTicket> = bumped.map(|(table, name)| called(number(), table, name)).collect();
+    let standing = (1_u32..).zip(open).map(|(position, (table, name))| {
+        let mut ticket = called(number(), table, name);
+        let (rushed, held) = (position % 9 == 4, position % 11 == 6);
+        ticket.position = Some(position);
+        ticket.can = vec![
+            Verb::Bump,
+            if position % 3 == 2 { Verb::Unstart } else { Verb::Start },
+            if rushed { Verb::Unrush } else { Verb::Rush },
+            if held { Verb::Release } else { Verb::Hold },
+            Verb::Transfer,
+        ];
+        if position % 4 == 1 {
+            ticket.can.push(Verb::Fire);
         }
+        let lines = (0..3).map(|at| dish(position as usize * 7 + at * 3));
+        let can = ticket.can[..2].to_vec();
+        ticket.lines = lines
+            .map(|dish| SpokenLine { item: dish.into(), name: dish.to_owned(), can: can.clone() })
+            .collect();
+        ticket
     });
-    let dish = |dish: &&str| SpokenItem {
+    let out = |at: usize| if at % 10 == 9 { Availability::EightySixed } else { Availability::Available };
+    let item = |(at, dish): (usize, &&str)| SpokenItem {
         item: (*dish).into(),
         name: (*dish).to_owned(),
-        availability: Availability::Available,
+        availability: out(at),
     };
     let situation = Situation {
-        tickets: tickets.collect(),
-        items: DISHES.iter().map(dish).collect(),
+        tickets: standing.collect::<Vec<_>>().into_iter().chain(gone).collect(),
+        items: DISHES.iter().enumerate().map(item).collect(),
         stations: ["Grill", "Fry", "Salad", "Dessert"].map(|name| (name.into(), name.to_owned())).to_vec(),
         pages: 4,
         can_undo: true,
         can_recall_last: true,
         is_asking: false,
     };
-    let sayings = Grammar::build(&ENGLISH, &situation).sayings();
-    sayings.into_iter().map(|saying| Saying { id: saying.id, say: saying.say }).collect()
+    Grammar::build(&ENGLISH, &situation)
 }
 
-/// Something of what can be said: mostly of tickets, sometimes of dishes, sometimes one of the fixed words.
-pub(crate) fn something<'a>(chance: &mut Chance, sayings: &'a [Saying]) -> &'a Saying {
-    let kind = match chance.below(20) {
-        0..9 => Kind::Ticket,
-        9..11 => Kind::Line,
-        11..15 => Kind::Dish,
-        15..17 => Kind::Look,
-        _ => Kind::Fixed,
-    };
-    let of_kind: Vec<&Saying> = sayings.iter().filter(|saying| Kind::of(&saying.id) == Some(kind)).collect();
-    of_kind[chance.below(of_kind.len())]
+/// How often each kind of thing is said. What is not named here is one kind together: undo, next page, what's late, ...
+const KINDS: [(&str, usize); 21] = [
+    ("bump", 6),
+    ("start", 2),
+    ("unstart", 1),
+    ("recall", 2),
+    ("rush", 2),
+    ("unrush", 1),
+    ("hold", 2),
+    ("hold-for", 1),
+    ("release", 1),
+    ("fire", 1),
+    ("line", 3),
+    ("transfer", 1),
+    ("86", 3),
+    ("left", 1),
+    ("back", 1),
+    ("count", 2),
+    ("on", 1),
+    ("show", 1),
+    ("station", 1),
+    ("page", 1),
+    (OTHER, 3),
+];
+const OTHER: &str = "other";
+
+/// Everything that somebody may say, by kind.
+pub(crate) struct Sayable {
+    kinds: BTreeMap<&'static str, Vec<Saying>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Ticket,
-    Line,
-    Dish,
-    Look,
-    Fixed,
-}
-
-impl Kind {
-    /// None: it may mean several things, so nobody can tell what would be right.
-    fn of(id: &str) -> Option<Self> {
-        let mut parts = id.split(':');
-        match (parts.next()?, parts.count()) {
-            (several, _) if several.starts_with("which|") => None,
-            ("86" | "back" | "count", _) => Some(Self::Dish),
-            ("on" | "show" | "station" | "page" | "transfer", _) => Some(Self::Look),
-            (_, 1) => Some(Self::Ticket),
-            (_, 2) => Some(Self::Line),
-            _ => Some(Self::Fixed),
+impl Sayable {
+    pub(crate) fn of(grammar: &Grammar) -> Self {
+        let mut kinds: BTreeMap<&'static str, Vec<Saying>> = BTreeMap::new();
+        for saying in grammar.sayings() {
+            // Of what may mean several things nobody can tell what would be right.
+            if let [command] = &grammar.meanings(&saying.id)[..] {
+                kinds.entry(kind(command)).or_default().push(saying);
+            }
         }
+        Self { kinds }
+    }
+
+    /// A command's id, and words for it. Every kind of sentence is as likely as any other, then every way to say its number.
+    pub(crate) fn something(&self, chance: &mut Chance) -> (&str, &str) {
+        let mut at = chance.below(KINDS.iter().map(|(_, weight)| weight).sum());
+        let kind = KINDS.iter().find(|(_, weight)| {
+            let is_it = at < *weight;
+            at = at.saturating_sub(*weight);
+            is_it
+        });
+        let sayings = &self.kinds[kind.map_or(OTHER, |(kind, _)| kind)];
+        let saying = &sayings[chance.below(sayings.len())];
+        let mut sentences: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for words in &saying.say {
+            // Digits are for reading; people say words.
+            let is_said = !words.contains(|c: char| c.is_ascii_digit())
+                && !words.contains("oh oh")
+                && !words.split(' ').any(|word| UNSAID.contains(&word));
+            if is_said {
+                let kept: Vec<&str> = words.split(' ').filter(|word| !(ENGLISH.is_number)(word)).collect();
+                sentences.entry(kept.join(" ")).or_default().push(words);
+            }
+        }
+        let sentences: Vec<&Vec<&str>> = sentences.values().collect();
+        let ways = sentences[chance.below(sentences.len())];
+        (&saying.id, ways[chance.below(ways.len())])
+    }
+}
+
+fn kind(command: &Command) -> &'static str {
+    let id = command.id();
+    let first = id.split(':').next().unwrap_or_default();
+    match command {
+        Command::Lines { .. } => "line",
+        _ => KINDS.iter().map(|(kind, _)| *kind).find(|kind| *kind == first).unwrap_or(OTHER),
     }
 }

@@ -9,6 +9,8 @@ pub static ENGLISH: Language = Language {
     rows: &[
         Row { verb: Verb::Bump, say: &["bump"], also: &["{ticket} done", "{ticket} is done"] },
         Row { verb: Verb::Start, say: &["start"], also: &[] },
+        // "Unstart" would be heard as "start".
+        Row { verb: Verb::Unstart, say: &["stop cooking"], also: &[] },
         Row { verb: Verb::Recall, say: &["recall", "bring back"], also: &[] },
         Row { verb: Verb::Rush, say: &["rush"], also: &["rush on {ticket}"] },
         Row { verb: Verb::Unrush, say: &["stop rushing"], also: &["no rush on {ticket}"] },
@@ -17,6 +19,7 @@ pub static ENGLISH: Language = Language {
         Row { verb: Verb::Fire, say: &["fire"], also: &[] },
     ],
     lines: &["{verb} the {item} on {ticket}", "{verb} {item} {ticket}"],
+    hold_for: &["hold {ticket} for {minutes} minutes"],
     transfer: &["transfer {ticket} to {station}", "move {ticket} to {station}"],
     eighty_six: &[
         "eighty six {item}",
@@ -25,6 +28,7 @@ pub static ENGLISH: Language = Language {
         "86 the {item}",
         "we're out of {item}",
     ],
+    left: &["only {number} {item} left", "{number} {item} left"],
     back_on: &["{item} back on", "{item} is back", "{item} are back"],
     how_many: &["how many {item}", "how many {item} all day", "count {item}"],
     what_is_on: &["what's on {ticket}", "read {ticket}"],

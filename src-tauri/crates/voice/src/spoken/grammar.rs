@@ -43,8 +43,10 @@ impl Grammar {
                 Command::Show(Sight::NextPage | Sight::PreviousPage) => situation.pages > 1,
                 Command::Ticket { .. }
                 | Command::Lines { .. }
+                | Command::HoldFor { .. }
                 | Command::Transfer { .. }
                 | Command::EightySix { .. }
+                | Command::Left { .. }
                 | Command::BackOn { .. }
                 | Command::Ask(_)
                 | Command::Show(_) => true,
@@ -119,6 +121,13 @@ impl Grammar {
                 self.add_all(&command, sentences, &[("{ticket}", named.clone())]);
             }
         }
+        if ticket.can.contains(&Verb::Hold) {
+            for minutes in MINUTES {
+                let command = Command::HoldFor { order: ticket.order.clone(), minutes };
+                let holes = [("{ticket}", plainest.clone()), ("{minutes}", self.count(minutes))];
+                self.add_all(&command, self.language.hold_for, &holes);
+            }
+        }
         if ticket.can.contains(&Verb::Transfer) {
             for (station, name) in &situation.stations {
                 let command = Command::Transfer { order: ticket.order.clone(), to: station.clone() };
@@ -170,11 +179,31 @@ impl Grammar {
                     super::Availability::EightySixed => Command::BackOn { item: item.item.clone() },
                     super::Availability::Fixed => continue,
                 };
+                if item.availability == super::Availability::Available {
+                    self.left(&item.item, &counted);
+                }
                 let sentences = self.language.availability(item.availability);
                 self.add_all(&command, sentences, &[("{item}", counted.clone())]);
             }
             let command = Command::Ask(Question::HowMany(items));
             self.add_all(&command, self.language.how_many, &[("{item}", counted)]);
+        }
+    }
+
+    /// A number that counts something: nobody says its digits one by one.
+    fn count(&self, number: u32) -> Vec<String> {
+        let digits = number.to_string();
+        let spelled = (self.language.digits)(&digits).into_iter().next();
+        spelled.into_iter().chain([digits]).collect()
+    }
+
+    fn left(&mut self, item: &MenuItemId, counted: &[String]) {
+        for pieces in 1..=MOST_LEFT {
+            let command = Command::Left { item: item.clone(), pieces };
+            // Not of every dish there are several: "three salmon left".
+            let names = if pieces == 1 { &counted[..1] } else { counted };
+            let holes = [("{number}", self.count(pieces)), ("{item}", names.to_vec())];
+            self.add_all(&command, self.language.left, &holes);
         }
     }
 
@@ -199,6 +228,12 @@ impl Grammar {
         self.commands.insert(id, command.clone());
     }
 }
+
+/// For so many minutes a ticket can be held by word, as by touch.
+const MINUTES: [u32; 3] = [5, 10, 20];
+
+/// More pieces left than that are worth no word.
+const MOST_LEFT: u32 = 6;
 
 /// More pages than that are turned, not named.
 const MOST_PAGES: u32 = 20;

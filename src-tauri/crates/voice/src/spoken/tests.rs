@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 fn ticket(order: &str, number: &str, table: Option<&str>, position: Option<u32>) -> SpokenTicket {
     let can = if position.is_some() {
-        vec![Verb::Bump, Verb::Start, Verb::Rush, Verb::Hold, Verb::Fire, Verb::Transfer]
+        vec![Verb::Bump, Verb::Start, Verb::Unstart, Verb::Rush, Verb::Hold, Verb::Fire, Verb::Transfer]
     } else {
         vec![Verb::Recall]
     };
@@ -171,6 +171,33 @@ fn the_menu_and_questions() {
 }
 
 #[test]
+fn what_has_a_measure_is_said_with_it() {
+    let hold = |minutes| Command::HoldFor { order: "o12".into(), minutes };
+    sure("hold table twelve for ten minutes", &hold(10));
+    sure("hold twelve for 5 minutes please", &hold(5));
+    sure("hold table 12 for twenty minutes", &hold(20));
+    let left = |item: &str, pieces| Command::Left { item: item.into(), pieces };
+    sure("only five fries left", &left("fries", 5));
+    sure("one classic burger left", &left("classic", 1));
+    sure("3 cheese burgers left", &left("cheese", 3));
+    never("only five sea bass left");
+    for unclear in ["hold table twelve for seven minutes", "fifty fries left", "fries left"] {
+        let heard = grammar().listen(unclear);
+        assert!(!matches!(heard.sureness, Sureness::Sure(_)), "{unclear}: {heard:?}");
+    }
+    // Twelve is what is held, not how many.
+    sure("hold table twelve", &on(Verb::Hold, "o12"));
+}
+
+#[test]
+fn what_was_begun_by_mistake_is_not_begun_again() {
+    sure("stop cooking table twelve", &on(Verb::Unstart, "o12"));
+    sure("stop cooking forty two", &on(Verb::Unstart, "o12"));
+    let heard = grammar().listen("stop table twelve");
+    assert!(!matches!(heard.sureness, Sureness::Sure(_)), "{heard:?}");
+}
+
+#[test]
 fn politeness_and_mishearings_do_no_harm() {
     sure("Could you bump table twelve please", &on(Verb::Bump, "o12"));
     sure("uh, bump twelve", &on(Verb::Bump, "o12"));
@@ -288,6 +315,20 @@ fn a_peers_match_is_judged_by_this_moment() {
     // "first" is another ticket by now: the peer's meaning is known, but it is not what the words mean.
     let moved = found(Verdict::Sure, &other, "bump first", &[]);
     assert_eq!(judge(&moved), Sureness::Ask(vec![on(Verb::Bump, "o20")]));
+}
+
+#[test]
+fn what_a_peer_is_not_sure_of_is_never_done() {
+    let grammar = grammar();
+    for saying in grammar.sayings() {
+        for verdict in [Verdict::Ask, Verdict::None] {
+            let heard = grammar.judge(&saying.say[0], &found(verdict, &saying.id, &saying.say[0], &[]));
+            assert!(!matches!(heard.sureness, Sureness::Sure(_)), "{}", saying.id);
+        }
+        let another = found(Verdict::Sure, &saying.id, "something else", &[]);
+        let heard = grammar.judge("something else", &another);
+        assert!(!matches!(heard.sureness, Sureness::Sure(_)), "{}", saying.id);
+    }
 }
 
 #[test]

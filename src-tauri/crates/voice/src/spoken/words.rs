@@ -11,10 +11,14 @@ pub struct Language {
     pub rows: &'static [Row],
     /// For a row's words on some lines: `{verb}`, `{item}`, `{ticket}`.
     pub lines: &'static [&'static str],
+    /// `{ticket}`, `{minutes}`.
+    pub hold_for: &'static [&'static str],
     /// `{ticket}`, `{station}`.
     pub transfer: &'static [&'static str],
     /// `{item}`.
     pub eighty_six: &'static [&'static str],
+    /// `{number}`, `{item}`.
+    pub left: &'static [&'static str],
     /// `{item}`.
     pub back_on: &'static [&'static str],
     /// `{item}`.
