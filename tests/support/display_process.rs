@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use display::frame::{Card, Frame, Go, Grid, Press, PressLine, Tab};
+use display::frame::{Card, Frame, Go, Grid, Press, PressLine, PressTicket, Tab};
 use display::{Config, HubAddress, Kitchen, Token, Window};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
@@ -43,6 +43,14 @@ pub(crate) struct Picture {
     pub(crate) tickets: Vec<Seen>,
     /// Operations that UNDO would take back, the latest last.
     pub(crate) undo: Vec<String>,
+    /// Tickets of this glass that are put aside.
+    pub(crate) parked: u32,
+    /// The orders of the rows of a list.
+    pub(crate) rows: Vec<String>,
+    /// The codes of what is said in the strip.
+    pub(crate) notices: Vec<String>,
+    /// What the end of service is asked about.
+    pub(crate) closing: Vec<PressTicket>,
 }
 
 /// A ticket as it is seen.
@@ -86,6 +94,10 @@ pub(crate) enum Deed {
     Unbump { order: String, operation: String },
     Expo,
     Station { id: String },
+    /// Any press, as the page would send it.
+    Press { press: Press },
+    /// Anywhere a view can go.
+    Go { go: Go },
     Retry,
     End,
 }
@@ -349,6 +361,10 @@ impl Glass {
                 let there = kitchen.go(&self.view, self.mount, station).await;
                 return there.map(|()| None).map_err(code);
             }
+            Deed::Press { press } => Some(press),
+            Deed::Go { go } => {
+                return kitchen.go(&self.view, self.mount, go).await.map(|()| None).map_err(code);
+            }
             Deed::Retry => return kitchen.retry_connection().await.map(|()| None).map_err(code),
             Deed::End => return Ok(None),
         };
@@ -374,6 +390,10 @@ impl Glass {
         self.frame.connection = frame.connection.or(self.frame.connection.take());
         self.frame.places = frame.places.or(self.frame.places.take());
         self.frame.toasts = frame.toasts.or(self.frame.toasts.take());
+        self.frame.head = frame.head.or(self.frame.head.take());
+        self.frame.rows = frame.rows.or(self.frame.rows.take());
+        self.frame.notices = frame.notices.or(self.frame.notices.take());
+        self.frame.closing = frame.closing.or(self.frame.closing.take());
         self.cards.extend(frame.cards.into_iter().map(|card| (card.id.clone(), card)));
         print(&Line::Picture(self.picture()));
     }
@@ -393,6 +413,13 @@ impl Glass {
                     lines: card.lines.iter().map(|line| (line.id.0.clone(), word(line.state))).collect(),
                 })
                 .collect(),
+            parked: self.frame.head.as_ref().map_or(0, |head| head.parked),
+            rows: self.frame.rows.iter().flatten().map(|row| row.order.0.clone()).collect(),
+            notices: self.frame.notices.iter().flatten().map(|notice| notice.fault.code.clone()).collect(),
+            closing: {
+                let open = self.frame.closing.iter().flat_map(|closing| &closing.tickets);
+                open.map(|open| open.ticket.clone()).collect()
+            },
             undo: self.frame.toasts.iter().flatten().map(|toast| toast.operation.0.clone()).collect(),
         }
     }

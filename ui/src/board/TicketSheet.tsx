@@ -56,6 +56,9 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
             </button>
           )}
         </Show>
+        <button type="button" class="button wide" onClick={() => act({ press: "park", order, seen })}>
+          {text.parkIt}
+        </button>
         <Show when={held}>
           <button type="button" class="button wide" onClick={() => act({ press: "release", order, seen })}>
             {text.release}

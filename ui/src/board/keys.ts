@@ -3,7 +3,7 @@
  *
  * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `s`
  * starts it, `r` brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it
- * now, Escape goes back to the station.
+ * now, `e` asks what is open at the end of service, Escape goes back to the station.
  */
 
 import type { Place } from "../generated/Place";
@@ -57,6 +57,10 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
     case "t":
     case "T":
       if (!event.repeat) view.retryConnection();
+      return true;
+    case "e":
+    case "E":
+      showSheet("closing");
       return true;
     case "F6":
       showSheet("connection");

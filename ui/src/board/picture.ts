@@ -9,6 +9,7 @@ import { batch } from "solid-js";
 import { createStore, reconcile } from "solid-js/store";
 import type { AllDayCount } from "../generated/AllDayCount";
 import type { Card } from "../generated/Card";
+import type { Closing } from "../generated/Closing";
 import type { Connection } from "../generated/Connection";
 import type { Frame } from "../generated/Frame";
 import type { Head } from "../generated/Head";
@@ -35,6 +36,8 @@ export interface Picture {
   notices: Notice[];
   /** The order that is looked at from a list. */
   review: Review;
+  /** What is open, while somebody asks at the end of service. */
+  closing: Closing;
   /** Keys of what is pressed and not answered yet. */
   pressed: Record<string, true>;
 }
@@ -49,6 +52,8 @@ export interface Canvas {
   release(key: string): void;
 }
 
+const NOTHING_ASKED: Closing = { asked: false, tickets: [] };
+
 export function createCanvas(): Canvas {
   const [picture, set] = createStore<Picture>({
     head: undefined,
@@ -62,6 +67,7 @@ export function createCanvas(): Canvas {
     toasts: [],
     notices: [],
     review: {},
+    closing: NOTHING_ASKED,
     pressed: {},
   });
 
@@ -77,6 +83,7 @@ export function createCanvas(): Canvas {
       if (frame.head || whole) set("head", reconcile(frame.head));
       if (frame.connection || whole) set("connection", reconcile(frame.connection));
       if (frame.review || whole) set("review", reconcile(frame.review ?? {}));
+      if (frame.closing || whole) set("closing", reconcile(frame.closing ?? NOTHING_ASKED));
       section("places", "card", frame.places, whole);
       section("counts", "item", frame.counts, whole);
       section("ingredients", "name", frame.ingredients, whole);

@@ -20,6 +20,10 @@ const orderTypes: Record<OrderType, string> = {
   voice: "Phone",
 };
 
+function tickets(count: number): string {
+  return count === 1 ? "1 ticket" : `${count} tickets`;
+}
+
 /** A status as the order system's own screens call it. */
 function thereStatus(status: string | undefined): string {
   return `“${(status ?? "done").replace("-", " ")}”`;
@@ -32,6 +36,9 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
   line_not_at_station: () => "This item now belongs to another station.",
   order_voided: () => "The order was voided meanwhile. Press SEEN to take it off.",
   bump_unknown: () => "This was brought back already, or is too old to bring back.",
+  not_fired: () => "Its time has not come: it is on no screen yet.",
+  parked_overnight: ({ count }) =>
+    `${count === "1" ? "1 ticket of an earlier day is" : `${count ?? "Some"} tickets of earlier days are`} parked. Find them under Recall.`,
   item_out: ({ item }) => `${item ?? "An item"} is out (86).`,
   item_unknown: () => "This item is not on the menu.",
   nothing_named: () => "Nothing on the ticket was left to do.",
@@ -179,6 +186,10 @@ export const en = {
     fired: (label: string) => `${label} fired`,
     transferred: (label: string) => `${label} sent over`,
     stocked: (label: string) => `${label}: stock changed`,
+    parked: (label: string) => `${label} parked`,
+    bumped_all: (_: string, count: number) => `${tickets(count)} bumped`,
+    parked_all: (_: string, count: number) => `${tickets(count)} parked`,
+    voided_all: (_: string, count: number) => `${tickets(count)} voided`,
   },
   moreOf: (label: string) => `${label}: start, rush, hold, send`,
   start: "START",
@@ -189,6 +200,7 @@ export const en = {
   forMinutes: (minutes: number) => `${minutes} min`,
   untilReleased: "Until released",
   release: "RELEASE: cook it now",
+  parkIt: "PARK: put it aside",
   fireCourse: (course: string) => `FIRE ${course}`,
   sendTo: "Send to another station",
   waits: (waits: LineWait) => (waits.kind === "course" ? "later" : `at ${waits.name}`),
@@ -297,6 +309,29 @@ export const en = {
   recall: "RECALL",
   recallOf: (label: string) => `Recall ${label}`,
   cannotRecall: "cannot be brought back",
+  parkedAt: (time: string) => `parked ${time}`,
+  endOfService: "End of service",
+  openNow: (count: number) => (count === 1 ? "1 ticket is open." : `${count} tickets are open.`),
+  nothingOpen: "Nothing is open here.",
+  leaveOpen: "LEAVE THEM",
+  leaveOpenMeans: "They stay on the screens. What is still open when the next day starts is parked.",
+  closeAll: {
+    bump: (count: number) => `BUMP ${count}`,
+    park: (count: number) => `PARK ${count}`,
+    void: (count: number) => `VOID ${count}`,
+  },
+  closeAllAsks: {
+    bump: (count: number, where: string) => `Bump ${tickets(count)} at ${where}? They are taken for done.`,
+    park: (count: number) => `Park ${tickets(count)}? They leave every screen and wait under Recall.`,
+    void: (count: number) => `Void ${tickets(count)}? Nobody will cook them, and the order system is told.`,
+  },
+  closeAllMeans: {
+    bump: "They are done.",
+    park: "Off every screen, to be brought back from Recall.",
+    void: "Nobody comes for them any more.",
+  },
+  wholeKitchenAtExpo: "To park or void them for the whole kitchen, ask at Expo.",
+  goBack: "Back",
 
   /** The sentence of a fault; one that is not known yet says so and gives its code, for the phone call that follows. */
   fault(fault: Fault): string {

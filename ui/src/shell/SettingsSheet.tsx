@@ -9,7 +9,7 @@ const VOLUME_STEP = 10;
 
 /** Text size and sound of this screen. */
 export function SettingsSheet(props: { close: () => void }): JSX.Element {
-  const { picture, text, go } = useKitchen();
+  const { picture, text, go, showSheet } = useKitchen();
   const volume = () => picture.head?.volume ?? 0;
   const set = (next: number) => go({ go: "volume", volume: Math.min(100, Math.max(0, next)) });
   return (
@@ -58,6 +58,11 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
             {text.playSound}
           </button>
         </div>
+      </div>
+      <div class="choices">
+        <button type="button" class="button wide" onClick={() => showSheet("closing")}>
+          {text.endOfService}
+        </button>
       </div>
     </Sheet>
   );

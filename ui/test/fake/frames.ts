@@ -34,6 +34,7 @@ export function frameBetween(
     "notices",
     "ingredients",
     "review",
+    "closing",
   ] as const) {
     if (!same(before[name], after[name])) Object.assign(frame, { [name]: after[name] });
   }

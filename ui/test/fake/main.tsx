@@ -110,6 +110,11 @@ switch (asked.get("link")) {
     };
     break;
 }
+if (asked.has("morning")) {
+  for (const order of kitchen.tickets.slice(0, 3).map((held) => held.order)) kitchen.park(order, EVENING - 7_200_000);
+  const fault = { code: "parked_overnight", params: { count: "3" }, retry: false };
+  kitchen.notices = [{ id: 0, fault, label: null, order_type: null }];
+}
 window.fake = kitchen;
 window.tools = { ticket, line };
 const glass = document.getElementById("glass");

@@ -18,7 +18,7 @@ use crate::log::{Log, Lost, Want};
 use crate::press::{Pressing, Waiting as WaitingPress};
 use crate::spoken::Spoken;
 use crate::told::Told;
-use crate::view::{Looking, Role, Scene, Selected, View};
+use crate::view::{Looking, PARKED_NOTICE, Role, Scene, Selected, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journal::{CommitError, Journal, Opened, Salvage};
@@ -89,6 +89,8 @@ pub(crate) struct Actor {
     pub(crate) problems: BTreeMap<OrderId, Fault>,
     pub(crate) told: Told,
     pub(crate) notices: Vec<Notice>,
+    /// The business day for which somebody has read here what is parked.
+    parked_read: At,
     last_notice: u32,
     volume: u8,
     pub(crate) bell: Bell,
@@ -182,6 +184,7 @@ impl Actor {
             .map(|(id, text)| (id.clone(), View::new(serde_json::from_str(text).unwrap_or_default())))
             .collect();
         let volume = preference(VOLUME).and_then(|text| text.parse().ok()).unwrap_or(80);
+        let parked_read = At(preference(PARKED_READ).and_then(|text| text.parse().ok()).unwrap_or(0));
         let started = Instant::now();
         let connection = Connection::new(config.hub.label.clone(), now);
         let mut actor = Self {
@@ -198,6 +201,7 @@ impl Actor {
             problems: BTreeMap::new(),
             told: Told::default(),
             notices: Vec::new(),
+            parked_read,
             last_notice: 0,
             volume,
             bell: Bell::default(),
@@ -504,6 +508,13 @@ impl Actor {
                 self.all_stale();
                 return Ok(());
             }
+            Go::Dismiss { notice: PARKED_NOTICE } => {
+                self.parked_read = self.day_start();
+                let read = self.parked_read.0.to_string();
+                self.log.unwritten.preferences.insert(PARKED_READ.to_owned(), read);
+                self.all_stale();
+                return Ok(());
+            }
             Go::Dismiss { notice } => {
                 self.notices.retain(|held| held.id != notice);
                 self.told.dismiss(notice);
@@ -520,6 +531,7 @@ impl Actor {
             | Go::Counts { .. }
             | Go::Mark { .. }
             | Go::Review { .. }
+            | Go::Closing { .. }
             | Go::Text { .. } => {}
         }
         let Some(mut view) = self.views.remove(id) else { return Ok(()) };
@@ -592,6 +604,7 @@ impl Actor {
                 }
                 view.review = order;
             }
+            Go::Closing { asked } => view.closing = asked,
             Go::Text { text } => view.looking.text = text,
             Go::Volume { .. } | Go::Dismiss { .. } => {}
         }
@@ -601,14 +614,14 @@ impl Actor {
     pub(crate) fn scene<'a>(&'a self, pending: &'a BTreeSet<OrderId>) -> Scene<'a> {
         let offset =
             Timestamp::from_millisecond(self.now.0).map_or(0, |at| self.zone.to_offset(at).seconds() / 60);
-        let settings = &self.log.board.setup().settings;
         Scene {
             board: &self.log.board,
             ready: self.log.ready,
             now: self.now,
             utc_offset_minutes: offset,
             pace: self.time.factor(),
-            day_start: business_day_start(self.now, &self.zone, settings.day_starts_minute),
+            day_start: self.day_start(),
+            parked_read: self.parked_read,
             volume: self.volume,
             connection: &self.connection,
             notices: &self.notices,
@@ -616,6 +629,12 @@ impl Actor {
             told: &self.told,
             pending,
         }
+    }
+
+    /// When the business day of now began.
+    fn day_start(&self) -> At {
+        let settings = &self.log.board.setup().settings;
+        business_day_start(self.now, &self.zone, settings.day_starts_minute)
     }
 
     pub(crate) fn pending_orders(&self) -> BTreeSet<OrderId> {
@@ -1016,8 +1035,7 @@ impl Actor {
 
     /// Drops what was finished before this business day.
     fn forget(&mut self) {
-        let settings = &self.log.board.setup().settings;
-        let before = business_day_start(self.now, &self.zone, settings.day_starts_minute);
+        let before = self.day_start();
         let old: Vec<OrderId> = self
             .log
             .board
@@ -1059,6 +1077,7 @@ impl Actor {
 /// Names of preferences in the journal.
 const DEVICE: &str = "device_id";
 const VOLUME: &str = "volume";
+const PARKED_READ: &str = "parked_read";
 const AHEAD: &str = "hub_ahead_ms";
 
 async fn answer(

@@ -78,6 +78,10 @@ pub struct Frame {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
+    /// What is open, as the end of service asks; absent while nobody asks.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
     /// How talking to the view stands; absent from the first frame of a program without a microphone.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,6 +96,55 @@ pub struct Review {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Box<Card>>,
+}
+
+/// What is open on a glass, all pages, for the one question at the end of service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Closing {
+    /// Whether somebody asks.
+    pub asked: bool,
+    /// As they stand; empty while nobody asks.
+    pub tickets: Vec<OpenTicket>,
+}
+
+/// A ticket that is open at the end of service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct OpenTicket {
+    /// What a press names.
+    pub ticket: PressTicket,
+    /// What it is called.
+    pub label: TicketLabel,
+    /// How it reaches its guest.
+    pub order_type: OrderType,
+    /// The moment its age counts from.
+    pub since: At,
+}
+
+/// A ticket with its open lines, as a press on many of them names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PressTicket {
+    /// Which order.
+    pub order: OrderId,
+    /// The version on the glass.
+    pub seen: u64,
+    /// Its open lines with the pieces on the glass.
+    pub lines: Vec<PressLine>,
+}
+
+/// What becomes of what is open at the end of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseHow {
+    /// Done, at the glass that asks; at the pass, everywhere.
+    Bump,
+    /// Put aside, off every glass.
+    Park,
+    /// The guests are gone. It leaves every glass at once and is voided when the time to undo is over.
+    Void,
 }
 
 /// Header and everything around the tickets.
@@ -121,6 +174,8 @@ pub struct Head {
     pub expo_open: u32,
     /// Orders whose time has not come.
     pub scheduled: u32,
+    /// Tickets of this glass that are put aside.
+    pub parked: u32,
     /// Late tickets of the view, all pages.
     pub late: u32,
     /// The page that is shown, from 1.
@@ -640,6 +695,10 @@ pub struct Row {
     pub since: At,
     /// Its lines in short: `2 Sea bass`.
     pub lines: Vec<String>,
+    /// Recall: it is put aside, since `at`; absent = it was bumped.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<bool>,
     /// Recall: the station that bumped it, on a glass that shows all of them.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -682,6 +741,14 @@ pub enum Done {
     Transferred,
     /// An item is out, or so many are left; the label is its name.
     Stocked,
+    /// Put aside.
+    Parked,
+    /// So many tickets bumped at the end of service.
+    BumpedAll,
+    /// So many tickets put aside.
+    ParkedAll,
+    /// So many tickets that will be voided when the toast goes.
+    VoidedAll,
 }
 
 /// Something that can be taken back for a moment.
@@ -702,6 +769,10 @@ pub struct Toast {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what: Option<Done>,
+    /// To how many tickets, if it was done to many at once.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 /// Something that went wrong and needs a person's eye.
@@ -843,6 +914,27 @@ pub enum Press {
         /// From the card.
         seen: u64,
     },
+    /// It is put aside, off every glass.
+    Park {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// It is brought back from there.
+    Unpark {
+        /// From the row.
+        order: OrderId,
+        /// From the row.
+        seen: u64,
+    },
+    /// What was open when somebody asked at the end of service.
+    Close {
+        /// What becomes of it.
+        how: CloseHow,
+        /// These.
+        tickets: Vec<PressTicket>,
+    },
     /// To the stations now, ahead of its time.
     Fire {
         /// From the card or row.
@@ -963,6 +1055,11 @@ pub enum Go {
         #[ts(optional)]
         #[serde(default)]
         order: Option<OrderId>,
+    },
+    /// Ask what is open at the end of service, or no longer.
+    Closing {
+        /// Whether somebody asks.
+        asked: bool,
     },
     /// Text size, kept over restarts.
     Text {

@@ -16,6 +16,7 @@ mod actor;
 mod bell;
 mod card;
 mod clock;
+mod close;
 mod dialect;
 pub mod frame;
 mod handle;

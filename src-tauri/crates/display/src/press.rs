@@ -5,6 +5,7 @@
 
 use crate::actor::{Actor, Reply};
 use crate::card;
+use crate::close::Many;
 use crate::frame::{Done, Press, PressLine, Pressed, Row, TicketLabel, Toast};
 use crate::view::{Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
@@ -48,6 +49,8 @@ enum What {
     Operation(Operation, Option<OperationId>),
     /// An operation that never left this screen, taken back.
     Cancel(OperationId),
+    /// The end of service, or its undo.
+    Many(Many),
 }
 
 /// What a press means.
@@ -73,6 +76,7 @@ impl Pressing {
             let answer = match (&result, made.what) {
                 (Ok(()), What::Operation(operation, _)) => Ok(Pressed { operation: Some(operation.id) }),
                 (Ok(()), What::Cancel(_)) => Ok(Pressed { operation: None }),
+                (Ok(()), What::Many(many)) => Ok(many.pressed()),
                 (Err(error), _) => Err(disk_fault(error)),
             };
             let _ = made.reply.send(answer);
@@ -105,6 +109,10 @@ impl Actor {
                             batch.operations.push(Queued { operation: operation.clone(), not_before: None });
                         }
                         What::Cancel(id) => batch.settled.push(id.clone()),
+                        What::Many(many) => {
+                            batch.operations.extend(many.queued.iter().cloned());
+                            batch.settled.extend(many.cancelled.iter().cloned());
+                        }
                     }
                     made.push(Made { view, reply, what });
                 }
@@ -139,7 +147,18 @@ impl Actor {
                     self.drop_toast(&id);
                     Ok(Pressed { operation: None })
                 }
+                (Ok(()), What::Many(many)) => {
+                    let pressed = many.pressed();
+                    self.many_made(&view, many);
+                    Ok(pressed)
+                }
                 (Err(error), What::Operation(..)) => Err(disk_fault(error)),
+                (Err(error), What::Many(many)) => {
+                    for id in &many.cancelled {
+                        self.log.outbox.release(id);
+                    }
+                    Err(disk_fault(error))
+                }
                 (Err(error), What::Cancel(id)) => {
                     self.log.outbox.release(&id);
                     Err(disk_fault(error))
@@ -151,6 +170,13 @@ impl Actor {
     }
 
     fn operation_made(&mut self, view: &str, operation: Operation) {
+        self.show_made(&operation);
+        self.offer(view, &operation);
+        self.log.outbox.push(operation);
+    }
+
+    /// A durable operation, on the glass before the hub has it.
+    pub(crate) fn show_made(&mut self, operation: &Operation) {
         tracing::info!(
             target: "display", operation = %operation.id, order = %operation.order, seen = operation.seen,
             "operation made"
@@ -166,8 +192,6 @@ impl Actor {
                 self.drop_toast(bump);
             }
         }
-        self.offer(view, &operation);
-        self.log.outbox.push(operation);
     }
 
     /// Offers to take back what was done, for a moment and on the view it was done on.
@@ -179,6 +203,7 @@ impl Actor {
             }
             Act::Rush => (Done::Rushed, Act::Unrush, CANCEL_RUSH_MS),
             Act::Hold { .. } => (Done::Held, Act::Release, usual),
+            Act::Park => (Done::Parked, Act::Unpark, usual),
             Act::Fire { course } => (Done::Fired, Act::Unfire { course: *course }, usual),
             Act::Transfer { from, to, lines } => {
                 let back = Act::Transfer { from: to.clone(), to: from.clone(), lines: lines.clone() };
@@ -197,6 +222,7 @@ impl Actor {
             | Act::Acknowledge { .. }
             | Act::Unrush
             | Act::Release
+            | Act::Unpark
             | Act::Unfire { .. }
             | Act::Advance { .. }
             | Act::AddLines { .. }
@@ -214,9 +240,10 @@ impl Actor {
                 order_type: OrderType::default(),
                 until,
                 what: Some(what),
+                count: None,
             };
             if let Some(held) = self.views.get_mut(view) {
-                held.offers.push(Offer { toast, undo });
+                held.offers.push(Offer::of_one(toast, undo));
             }
             return;
         }
@@ -229,8 +256,9 @@ impl Actor {
                 order_type: order.order_type,
                 until,
                 what: (what != Done::Bumped).then_some(what),
+                count: None,
             };
-            held.offers.push(Offer { toast, undo });
+            held.offers.push(Offer::of_one(toast, undo));
         }
     }
 
@@ -247,6 +275,18 @@ impl Actor {
         press: Press,
         ahead: &mut BTreeMap<OrderId, Order>,
     ) -> Result<Option<What>, Fault> {
+        let press = match press {
+            Press::Close { how, tickets } => {
+                return self.close_all(view, how, tickets, ahead).map(|many| many.map(What::Many));
+            }
+            Press::Undo { order, operation } => {
+                if let Some(many) = self.undo_all(view, &operation, ahead) {
+                    return Ok(Some(What::Many(many)));
+                }
+                Press::Undo { order, operation }
+            }
+            press => press,
+        };
         let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press)? else { return Ok(None) };
         let id = OperationId(new_id(&mut self.ulids, self.now));
         let device = Some(self.device.clone());
@@ -308,6 +348,10 @@ impl Actor {
                 Meant::new(order, seen, Act::Hold { until })
             }
             Press::Release { order, seen } => Meant::new(order, seen, Act::Release),
+            Press::Park { order, seen } => Meant::new(order, seen, Act::Park),
+            Press::Unpark { order, seen } => Meant::new(order, seen, Act::Unpark),
+            // Many at once; `make` has taken it.
+            Press::Close { .. } => return Ok(None),
             Press::Fire { order, seen, course } => Meant::new(order, seen, Act::Fire { course }),
             Press::Transfer { order, seen, to, lines } => {
                 Meant::new(order, seen, Act::Transfer { from: station, to, lines })
@@ -396,7 +440,7 @@ fn open_lines(order: &Order, station: &StationId, now: At) -> Vec<Touch> {
         .unwrap_or_default()
 }
 
-fn touches(lines: Vec<PressLine>) -> Vec<Touch> {
+pub(crate) fn touches(lines: Vec<PressLine>) -> Vec<Touch> {
     lines.into_iter().map(|PressLine { line, upto }| Touch { line, upto }).collect()
 }
 

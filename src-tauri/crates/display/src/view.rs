@@ -6,8 +6,9 @@
 
 use crate::card::{self, Marks};
 use crate::frame::{
-    AllDayCount, Card, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
-    IngredientCount, NewChip, Notice, Place, Review, Row, StationChoice, Tab, TextSize, Toast,
+    AllDayCount, Card, Closing, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
+    IngredientCount, NewChip, Notice, OpenTicket, Place, PressTicket, Review, Row, StationChoice, Tab,
+    TextSize, Toast,
 };
 use crate::layout::lay_out;
 use crate::told::Told;
@@ -21,6 +22,9 @@ use wire::hub::Fault;
 
 /// Rows of the recall tab: a shift's worth that a person still scrolls.
 const RECALL_ROWS: usize = 200;
+/// What the note of the morning is called for dismissing it: how many tickets of earlier days are parked. Others count
+/// from 1.
+pub(crate) const PARKED_NOTICE: u32 = 0;
 /// Cards that left, as remembered for frames; who is further behind gets a whole one.
 const MOST_GONE: usize = 256;
 
@@ -68,6 +72,8 @@ pub(crate) struct View {
     pub(crate) marked: Option<MenuItemId>,
     /// The order that is looked at from a list.
     pub(crate) review: Option<OrderId>,
+    /// Somebody asks what is open at the end of service.
+    pub(crate) closing: bool,
     /// The mount that may ask; none: nobody looks.
     pub(crate) mount: Option<u32>,
     pub(crate) glass: Glass,
@@ -87,6 +93,17 @@ pub(crate) struct Offer {
     pub(crate) toast: Toast,
     /// The act that takes it back.
     pub(crate) undo: Act,
+    /// Where many tickets were meant: each with the act that takes it back there.
+    pub(crate) all: Vec<(OrderId, Act)>,
+    /// Operations that wait for the end of the offer before they leave this screen.
+    pub(crate) held: Vec<OperationId>,
+}
+
+impl Offer {
+    /// What was done to one ticket.
+    pub(crate) fn of_one(toast: Toast, undo: Act) -> Self {
+        Self { toast, undo, all: Vec::new(), held: Vec::new() }
+    }
 }
 
 /// The selected card.
@@ -105,6 +122,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) utc_offset_minutes: i32,
     pub(crate) pace: f64,
     pub(crate) day_start: At,
+    /// The business day for which somebody has read here what is parked.
+    pub(crate) parked_read: At,
     pub(crate) volume: u8,
     pub(crate) connection: &'a Connection,
     pub(crate) notices: &'a [Notice],
@@ -134,6 +153,7 @@ pub(crate) struct Picture {
     pub(crate) notices: Vec<Notice>,
     pub(crate) ingredients: Vec<IngredientCount>,
     pub(crate) review: Review,
+    pub(crate) closing: Closing,
 }
 
 impl View {
@@ -149,6 +169,7 @@ impl View {
             search: String::new(),
             marked: None,
             review: None,
+            closing: false,
             mount: None,
             glass: Glass::default(),
             stale: true,
@@ -241,13 +262,18 @@ impl View {
         let scheduled = board.scheduled(now);
         let rows = match self.looking.tab {
             Tab::Scheduled => scheduled.iter().map(|order| scheduled_row(scene, order)).collect(),
-            Tab::Recall => recall_rows(scene, &station, &self.search),
+            Tab::Recall => {
+                let mut rows = parked_rows(scene, &station, &self.search);
+                rows.extend(recall_rows(scene, &station, &self.search));
+                rows
+            }
             Tab::Station | Tab::Expo | Tab::AllDay => Vec::new(),
         };
         let open_at = |other: &StationId| {
             if *other == shown { tickets.len() } else { board.tickets(other, now).len() }
         };
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let parked = parked_at(board, &station, now);
         let head = Head {
             restaurant: setup.settings.name.clone(),
             demo: setup.settings.demo,
@@ -260,6 +286,7 @@ impl View {
             station_open: count(open_at(&station)),
             expo_open: count(open_at(&StationId::expo())),
             scheduled: count(scheduled.len()),
+            parked: count(parked.len()),
             late: count(whole.iter().filter(|card| card.urgency == Urgency::Late).count()),
             page: card_page,
             pages,
@@ -272,7 +299,13 @@ impl View {
         };
         let toasts: Vec<Toast> = self.offers.iter().map(|offer| offer.toast.clone()).collect();
         let has_ticket = |id: &OrderId| whole.iter().any(|card| &card.order == id);
-        let mut notices = scene.told.beside(board, &shown, now, has_ticket);
+        let mut notices = Vec::new();
+        let of_yesterday = parked.iter().filter(|order| order.clock_started_at() < scene.day_start).count();
+        if of_yesterday > 0 && scene.parked_read < scene.day_start {
+            let fault = Fault::new("parked_overnight").with("count", of_yesterday);
+            notices.push(Notice { id: PARKED_NOTICE, fault, label: None, order_type: None });
+        }
+        notices.extend(scene.told.beside(board, &shown, now, has_ticket));
         notices.extend_from_slice(scene.notices);
         self.changes_at = next_change(scene, &tickets, &toasts, now);
         Picture {
@@ -287,6 +320,7 @@ impl View {
             notices,
             ingredients,
             review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
+            closing: if self.closing { closing(&whole) } else { Closing::default() },
         }
     }
 
@@ -439,6 +473,34 @@ fn review(scene: &Scene<'_>, order: &OrderId) -> Review {
     Review { card: ticket.map(|ticket| Box::new(whole_card(scene, &ticket, None))) }
 }
 
+/// What is open, the whole of it, each as a press names it.
+fn closing(whole: &[Card]) -> Closing {
+    let open = |card: &Card| OpenTicket {
+        ticket: PressTicket { order: card.order.clone(), seen: card.seen, lines: card.bump.clone() },
+        label: card.label.clone(),
+        order_type: card.order_type,
+        since: card.since,
+    };
+    Closing { asked: true, tickets: whole.iter().map(open).collect() }
+}
+
+/// The parked orders of which something would be on that glass.
+fn parked_at<'a>(board: &'a Board, station: &StationId, now: At) -> Vec<&'a Order> {
+    let here = |order: &&Order| {
+        Ticket::of(order, station, now).is_some_and(|ticket| ticket.own.iter().any(|own| own.is_open()))
+    };
+    board.parked().into_iter().filter(here).collect()
+}
+
+fn parked_rows(scene: &Scene<'_>, station: &StationId, search: &str) -> Vec<Row> {
+    let parked = parked_at(scene.board, station, scene.now);
+    parked
+        .into_iter()
+        .filter(|order| order.matches(search))
+        .map(|order| Row { at: order.parked_at.unwrap_or(order.updated_at), parked: Some(true), ..scheduled_row(scene, order) })
+        .collect()
+}
+
 fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>, marked: Option<&MenuItemId>) -> Card {
     let id = &ticket.order.id;
     let marks = Marks {
@@ -470,6 +532,7 @@ fn row(scene: &Scene<'_>, order: &Order) -> Row {
         at: order.updated_at,
         since: order.clock_started_at(),
         lines: Vec::new(),
+        parked: None,
         station: None,
         bump: None,
     }
@@ -530,6 +593,7 @@ pub(crate) struct Glass {
     notices: (Vec<Notice>, u32),
     ingredients: (Vec<IngredientCount>, u32),
     review: (Review, u32),
+    closing: (Closing, u32),
 }
 
 impl Glass {
@@ -551,6 +615,7 @@ impl Glass {
         changed |= renew(&mut self.notices, picture.notices, next);
         changed |= renew(&mut self.ingredients, picture.ingredients, next);
         changed |= renew(&mut self.review, picture.review, next);
+        changed |= renew(&mut self.closing, picture.closing, next);
         self.order = picture.cards.iter().map(|card| card.id.clone()).collect();
         let mut left: BTreeSet<String> = self.cards.keys().cloned().collect();
         for card in picture.cards {
@@ -617,6 +682,7 @@ impl Glass {
             notices: newer(&self.notices, base),
             ingredients: newer(&self.ingredients, base),
             review: newer(&self.review, base),
+            closing: newer(&self.closing, base),
             talk: None,
         }
     }
@@ -677,6 +743,7 @@ mod tests {
                     held.notices = frame.notices.clone().or(held.notices.take());
                     held.ingredients = frame.ingredients.clone().or(held.ingredients.take());
                     held.review = frame.review.clone().or(held.review.take());
+                    held.closing = frame.closing.clone().or(held.closing.take());
                 }
                 (Some(_), None) => panic!("changes before a whole frame"),
                 (None, _) => {
@@ -786,6 +853,7 @@ mod tests {
                 utc_offset_minutes: 0,
                 pace: 1.0,
                 day_start: At(0),
+                parked_read: At(0),
                 volume: 50,
                 connection,
                 notices: &[],

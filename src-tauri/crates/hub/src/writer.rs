@@ -13,7 +13,7 @@ use crate::store::{self, Outcome, ScreenRow, StoreError};
 use crate::text;
 use kitchen::{
     Act, At, Decided, EightySix, EpochId, Event, EventKind, Line, Menu, NewOrder, Operation, OperationId,
-    Order, OrderId, Refusal, Settings, Setup, Station, decide, decide_menu, reroute,
+    Order, OrderId, Refusal, Settings, Setup, Station, decide, decide_menu, is_left_over, park, reroute,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -44,6 +44,9 @@ const FORGET_EVERY: u32 = 60;
 /// How long operations, keys and events are kept: a screen that was switched off for a month may still deliver.
 pub(crate) const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 
+/// How often it is looked whether a business day has begun that leaves something behind. Nobody waits for it.
+const PARK_EVERY_MS: i64 = 60_000;
+
 /// The most bytes of one event: it has to fit a frame, with room for the message around it.
 const LARGEST_EVENT: usize = LARGEST_FRAME - 64 * 1024;
 
@@ -60,6 +63,8 @@ pub(crate) enum Work {
     Stations(Vec<Station>),
     /// Other settings.
     Settings(Settings),
+    /// What is left over from before the business day of now is parked.
+    BeginDay,
     /// A screen has read further in that life of the log than the log reaches: another one begins, if it is still that.
     Renew { epoch: EpochId },
 }
@@ -136,7 +141,7 @@ impl Writer {
         let head = Head::read(&db)?;
         let (inbox, requests) = sync_channel(QUEUE);
         let (alive_in, alive) = watch::channel(());
-        let mut thread = Thread { db, head, witness, shared, quiet: 0, looks: 0 };
+        let mut thread = Thread { db, head, witness, shared, quiet: 0, looks: 0, park_after: At(0) };
         let handle = std::thread::Builder::new()
             .name("hub-writer".to_owned())
             .spawn(move || {
@@ -224,6 +229,8 @@ struct Thread {
     quiet: u32,
     /// Looks around in all.
     looks: u32,
+    /// Before this nobody need look for what is left over.
+    park_after: At,
 }
 
 type Answer = oneshot::Sender<Result<Done, Fault>>;
@@ -231,6 +238,7 @@ type Answer = oneshot::Sender<Result<Done, Fault>>;
 impl Thread {
     fn run(&mut self, requests: &Receiver<Message>) {
         loop {
+            self.begin_day();
             let first = match requests.recv_timeout(LOOK_AROUND) {
                 Ok(Message::Request(request)) => *request,
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
@@ -354,6 +362,21 @@ impl Thread {
         }
     }
 
+    /// Parks what an earlier business day left behind: when another one has begun, or at the first start after that.
+    fn begin_day(&mut self) {
+        let now = self.shared.clock.now();
+        if now < self.park_after {
+            return;
+        }
+        self.park_after = now.plus(PARK_EVERY_MS);
+        let day_start = text::day_began(&self.head.setup.settings, now);
+        let open = store::orders_on_glass(&self.db);
+        // A failure is logged where it happens; the next look tries again.
+        if open.is_ok_and(|orders| orders.iter().any(|order| is_left_over(order, day_start, now))) {
+            let _ = self.commit(&[Work::BeginDay]);
+        }
+    }
+
     fn forget(&mut self) -> Result<(), StoreError> {
         let before = self.shared.clock.now().plus(-KEPT_MS);
         if store::is_older(&self.db, before)? {
@@ -445,6 +468,7 @@ impl Book<'_> {
                 let event = Event { settings: Some(settings.clone()), ..self.event(EventKind::SettingsSet) };
                 self.configure(setup, &event)
             }
+            Work::BeginDay => self.park_left_over(),
             Work::Renew { epoch } => {
                 let renewed = self.head.life.epoch == *epoch;
                 if renewed {
@@ -592,6 +616,20 @@ impl Book<'_> {
         Ok(Ok(Done { seq: self.head.seq, order: None, recorded: true, repeated: false }))
     }
 
+    fn park_left_over(&mut self) -> Verdict {
+        let now = self.now();
+        let day_start = text::day_began(&self.head.setup.settings, now);
+        let mut parked = 0;
+        for order in store::orders_on_glass(self.tx)? {
+            if is_left_over(&order, day_start, now) {
+                let order = Some(park(&order, now));
+                parked += u32::from(self.record(&Event { order, ..self.event(EventKind::OrderParked) })?);
+            }
+        }
+        tracing::info!(target: "hub::log", parked, "what an earlier day left open is parked");
+        Ok(Ok(Done { seq: self.head.seq, order: None, recorded: parked > 0, repeated: false }))
+    }
+
     /// What a key stood for when it came before.
     fn repeated(&self, key: Option<&Key>) -> Result<Option<Result<Done, Fault>>, StoreError> {
         let Some(key) = key else { return Ok(None) };
@@ -670,6 +708,7 @@ fn refused(refusal: &Refusal) -> Fault {
         | Refusal::UnknownStation
         | Refusal::AlreadyBegun
         | Refusal::StillCooking
+        | Refusal::NotFired
         | Refusal::UnknownAct => fault,
     }
 }
@@ -716,7 +755,7 @@ mod tests {
             life: Arc::new(watch::Sender::new(head.life.clone())),
         };
         let witness = Witness::open(&Folder::claim(data).unwrap()).unwrap();
-        Thread { db, head, witness, shared, quiet: 0, looks: 0 }
+        Thread { db, head, witness, shared, quiet: 0, looks: 0, park_after: At(0) }
     }
 
     fn post(key: &str, number: &str, notes: usize) -> Work {
@@ -851,6 +890,57 @@ mod tests {
         }
         thread.look_around();
         assert_eq!(thread.shared.clock.now().0, hands.wall.load(Ordering::Relaxed));
+        audit(&thread);
+    }
+
+    #[test]
+    fn a_new_business_day_parks_what_the_last_one_left_open_once_and_also_after_a_night_off() {
+        const HOUR: i64 = 3_600_000;
+        let data = tempfile::tempdir().unwrap();
+        let hands = Arc::new(Hands::default());
+        // 2026-06-01T22:00:00Z; the demo kitchen's day starts at four in UTC.
+        let evening = 1_780_351_200_000;
+        hands.wall.store(evening, Ordering::Relaxed);
+        let pass = |ms: i64| {
+            hands.wall.fetch_add(ms, Ordering::Relaxed);
+            hands.counted.fetch_add(ms, Ordering::Relaxed);
+        };
+        let mut thread = writer(data.path(), &hands);
+        let settings = Settings { time_zone: "UTC".to_owned(), ..thread.head.setup.settings.clone() };
+        serve(&mut thread, vec![Work::Settings(settings)]).pop().unwrap().unwrap();
+        let taken = |thread: &mut Thread, key: &str| {
+            serve(thread, vec![post(key, key, 0)]).pop().unwrap().unwrap().order.unwrap()
+        };
+        let first = taken(&mut thread, "a");
+        thread.begin_day();
+        pass(6 * HOUR - 1);
+        thread.begin_day();
+        let held = |thread: &Thread, order: &Order| store::order(&thread.db, &order.id).unwrap().unwrap();
+        assert_eq!(held(&thread, &first), first, "the day is not over");
+        pass(PARK_EVERY_MS);
+        thread.begin_day();
+        let parked = held(&thread, &first);
+        assert!(parked.is_parked() && parked.is_open() && parked.version == first.version + 1);
+        let events = audit(&thread);
+        pass(PARK_EVERY_MS);
+        thread.begin_day();
+        assert_eq!(audit(&thread), events, "once");
+
+        // In the next night the hub is off, and its wall clock is wrong when it comes back: earlier than the log.
+        let second = taken(&mut thread, "b");
+        drop(thread);
+        hands.wall.store(evening, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        thread.begin_day();
+        assert!(!held(&thread, &second).is_parked(), "time does not go back, and does not leap");
+        drop(thread);
+        hands.wall.store(evening + 48 * HOUR, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        thread.begin_day();
+        assert!(held(&thread, &second).is_parked() && held(&thread, &first).is_parked());
+        assert_eq!(store::count_on_glass(&thread.db).unwrap(), 0);
+        let (_, parts) = store::snapshot(&mut thread.db, |_| At(i64::MAX)).unwrap();
+        assert!(parts.concat().contains(first.id.as_str()), "a screen that starts is told of it");
         audit(&thread);
     }
 

@@ -271,6 +271,16 @@ impl Board {
         waiting
     }
 
+    /// What was put aside from earlier days, the oldest first.
+    #[must_use]
+    pub fn parked(&self) -> Vec<&Order> {
+        let mut parked: Vec<&Order> = self.orders().filter(|order| order.is_parked()).collect();
+        parked.sort_by(|a, b| {
+            a.clock_started_at().cmp(&b.clock_started_at()).then_with(|| a.id.cmp(&b.id))
+        });
+        parked
+    }
+
     fn propose_all_again(&mut self) {
         self.proposed.clear();
         self.propose_menu_again();

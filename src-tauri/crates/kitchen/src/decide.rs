@@ -54,6 +54,9 @@ pub enum Refusal {
     /// The house rule: the pass waits for the stations.
     #[error("a station still cooks")]
     StillCooking,
+    /// It is on no glass yet that it could be put aside from.
+    #[error("the order is not fired yet")]
+    NotFired,
     /// From a newer screen.
     #[error("the act is not known")]
     UnknownAct,
@@ -77,6 +80,7 @@ impl Refusal {
             Self::UnknownStation => "station_unknown",
             Self::AlreadyBegun => "already_begun",
             Self::StillCooking => "still_cooking",
+            Self::NotFired => "not_fired",
             Self::UnknownAct => "act_unknown",
             Self::BadLines(error) => error.code(),
         }
@@ -164,6 +168,19 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             next.hold = None;
             EventKind::OrderReleased
         }
+        Act::Park => {
+            if !order.is_fired(at) {
+                return Err(Refusal::NotFired);
+            }
+            if order.is_open() {
+                next.parked_at.get_or_insert(at);
+            }
+            EventKind::OrderParked
+        }
+        Act::Unpark => {
+            next.parked_at = None;
+            EventKind::OrderUnparked
+        }
         Act::Fire { course } => {
             refuse_voided(voided)?;
             fire(&mut next, *course, at)?;
@@ -229,6 +246,9 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
         Act::Stock { .. } => return Err(Refusal::NothingNamed),
         Act::Unknown => return Err(Refusal::UnknownAct),
     };
+    if &next != order && brings_back(&operation.act) {
+        next.parked_at = None;
+    }
     settle(&mut next, close_when, at);
     if &next == order {
         return Ok(Decided { kind, order: None });
@@ -236,6 +256,17 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
     next.version = order.version + 1;
     next.updated_at = at;
     Ok(Decided { kind, order: Some(next) })
+}
+
+/// Whether an act that does something to a parked order is a sign that it is of today after all.
+fn brings_back(act: &Act) -> bool {
+    !matches!(
+        act,
+        Act::Park
+            | Act::VoidLines { .. }
+            | Act::VoidOrder { .. }
+            | Act::Advance { to: OrderStatus::Cancelled, .. }
+    )
 }
 
 /// What an act on the menu does to it; none: it is so already.
@@ -567,7 +598,7 @@ fn void_lines(order: &mut Order, touches: &[Touch], close_when: CloseWhen, at: A
     for touch in touches {
         let Some(line) = order.lines.iter_mut().find(|line| line.id == touch.line) else { continue };
         known = true;
-        let fired = before.is_line_fired(line, at);
+        let fired = before.parked_at.is_none() && before.is_line_fired(line, at);
         void_line(line, touch.upto, fired, close_when, at);
     }
     if !known {
@@ -584,7 +615,7 @@ fn void_order(order: &mut Order, reason: Option<String>, close_when: CloseWhen, 
     let was_open = matches!(order.state, OrderState::Open);
     for line in &mut order.lines {
         let all = line.quantity;
-        let fired = was_open && before.is_line_fired(line, at);
+        let fired = was_open && before.parked_at.is_none() && before.is_line_fired(line, at);
         void_line(line, all, fired, close_when, at);
     }
     if !matches!(order.state, OrderState::Voided { .. }) {
@@ -592,7 +623,8 @@ fn void_order(order: &mut Order, reason: Option<String>, close_when: CloseWhen, 
     }
 }
 
-/// Marks the void only where the line was still on the glass: finished work does not come back to be unfinished.
+/// Marks the void only where the line was still on the glass: finished work does not come back to be unfinished, nor
+/// does what was parked.
 fn void_line(line: &mut Line, upto: u32, fired: bool, close_when: CloseWhen, at: At) {
     let was = line.live();
     line.voided = line.voided.max(upto.min(line.quantity));

@@ -179,6 +179,7 @@ impl NewOrder {
             courses: planned(self.courses, setup),
             rush: self.rush,
             hold: None,
+            parked_at: None,
             payment: self.payment,
             state: OrderState::Open,
             version: 1,

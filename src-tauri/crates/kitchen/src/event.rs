@@ -58,6 +58,10 @@ pub enum EventKind {
     OrderHeld,
     /// It is to be cooked again.
     OrderReleased,
+    /// It was put aside: by somebody, or because its day is over.
+    OrderParked,
+    /// It was brought back from there.
+    OrderUnparked,
     /// It, or a course of it, went to the stations or was taken back from them.
     CourseFired,
     /// Lines went from one station to another.

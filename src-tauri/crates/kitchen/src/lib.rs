@@ -17,6 +17,7 @@ mod ids;
 mod modifier;
 mod operation;
 mod order;
+mod park;
 mod pending;
 mod setup;
 mod ticket;
@@ -37,6 +38,7 @@ pub use order::{
     Bump, Change, ChangeKind, Courier, Course, Hold, Line, LineState, Move, Order, OrderLabel, OrderState,
     OrderStatus, OrderType, Payment, Source, Work,
 };
+pub use park::{QUIET_MS, is_left_over, park};
 pub use setup::{
     Category, CloseWhen, CourseRule, EightySix, Menu, MenuItem, Portion, Settings, Setup, Station,
     StationRole, ThresholdRule,

@@ -101,6 +101,10 @@ pub enum Act {
     },
     /// It is to be cooked after all.
     Release,
+    /// It is put aside, off every glass. Whoever works on it, or takes it back, finds it as it was.
+    Park,
+    /// It is brought back, with its age.
+    Unpark,
     /// It goes to the stations now, ahead of its time.
     Fire {
         /// This course; absent = the order.

@@ -58,6 +58,9 @@ pub struct Order {
     /// Nobody is to cook it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// Since when it is put aside as left over from an earlier day: on nobody's glass until somebody brings it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked_at: Option<At>,
     /// Shown, never changed here.
     #[serde(default)]
     pub payment: Payment,
@@ -188,6 +191,12 @@ impl Order {
                 self.lines.iter().any(|line| line.work.iter().any(|work| work.owes_acknowledgement()))
             }
         }
+    }
+
+    /// Whether it is open and put aside: on nobody's glass, kept in the list of parked ones.
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
+        self.parked_at.is_some() && self.is_open()
     }
 
     /// The status that POS systems and back ends know, derived from lines and tickets. Its other direction is

@@ -83,7 +83,7 @@ impl<'a> Ticket<'a> {
     /// Whether it belongs on the glass now: something on it is asked of the station.
     #[must_use]
     pub fn is_on_glass(&self) -> bool {
-        self.order.is_open() && self.own.iter().any(TicketLine::is_open)
+        self.order.is_open() && !self.order.is_parked() && self.own.iter().any(TicketLine::is_open)
     }
 
     /// How pressing it is.

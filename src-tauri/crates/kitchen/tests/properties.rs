@@ -32,6 +32,8 @@ fn named(act: &Act) -> Option<Vec<LineId>> {
         | Act::Unrush
         | Act::Hold { .. }
         | Act::Release
+        | Act::Park
+        | Act::Unpark
         | Act::Fire { .. }
         | Act::Unfire { .. } => Some(Vec::new()),
         Act::Unbump { .. } | Act::VoidOrder { .. } | Act::Stock { .. } | Act::Unknown => None,
@@ -39,7 +41,7 @@ fn named(act: &Act) -> Option<Vec<LineId>> {
 }
 
 fn is_whole(plan: &Plan) -> bool {
-    (10..16).contains(&plan.verb)
+    (10..16).contains(&plan.verb) || plan.verb > 20
 }
 
 /// An order with some history behind it.

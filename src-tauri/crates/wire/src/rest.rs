@@ -825,6 +825,7 @@ pub struct OrderAnswer<'a> {
     rush: bool,
     held: bool,
     held_until: Option<Moment>,
+    parked_at: Option<Moment>,
     payment_status: Payment,
     created_at: Moment,
     updated_at: Moment,
@@ -886,6 +887,7 @@ impl<'a> OrderAnswer<'a> {
             rush: order.rush,
             held: order.is_held(now),
             held_until: order.hold.as_ref().filter(|_| order.is_held(now)).and_then(|h| h.until).map(Moment),
+            parked_at: order.parked_at.filter(|_| order.is_parked()).map(Moment),
             payment_status: order.payment,
             created_at: Moment(order.created_at),
             updated_at: Moment(order.updated_at),
@@ -1107,6 +1109,7 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
     ("station_unknown", 409, "There is no such station that cooks."),
     ("already_begun", 409, "Somebody has begun with it."),
     ("still_cooking", 409, "A station still cooks it, and the pass waits."),
+    ("not_fired", 409, "The order is not fired yet."),
     ("act_unknown", 422, "This hub does not know that act."),
     ("nothing_named", 422, "The act names nothing."),
     ("status_unreachable", 409, "The order cannot become {wanted}; it is {status}."),
@@ -1287,6 +1290,7 @@ mod tests {
             "station_unknown",
             "already_begun",
             "still_cooking",
+            "not_fired",
         ] {
             assert!(matches!(Problem::of(Fault::new(code)).status, 404 | 409), "{code}");
         }
