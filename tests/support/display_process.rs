@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use display::frame::{Card, Frame, Go, Grid, Press, PressLine, PressTicket, Tab};
+use display::frame::{Card, Frame, Go, Grid, HouseEdit, Press, PressLine, PressTicket, Tab, Taken};
 use display::{Config, HubAddress, Kitchen, Token, Window};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
@@ -51,6 +51,8 @@ pub(crate) struct Picture {
     pub(crate) notices: Vec<String>,
     /// What the end of service is asked about.
     pub(crate) closing: Vec<PressTicket>,
+    /// Stations and rules as they are edited.
+    pub(crate) house: HouseEdit,
 }
 
 /// A ticket as it is seen.
@@ -61,6 +63,8 @@ pub(crate) struct Seen {
     pub(crate) seen: u64,
     /// Something on it waits for the hub's word.
     pub(crate) pending: bool,
+    /// Whose it is, where that matters.
+    pub(crate) taken: Option<Taken>,
     /// Line ids and their states.
     pub(crate) lines: Vec<(String, String)>,
 }
@@ -87,17 +91,34 @@ impl Picture {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(crate) enum Deed {
-    Bump { order: String },
-    Finish { order: String, line: usize },
-    Reopen { order: String, line: usize },
+    Bump {
+        order: String,
+    },
+    Finish {
+        order: String,
+        line: usize,
+    },
+    Reopen {
+        order: String,
+        line: usize,
+    },
     Undo,
-    Unbump { order: String, operation: String },
+    Unbump {
+        order: String,
+        operation: String,
+    },
     Expo,
-    Station { id: String },
+    Station {
+        id: String,
+    },
     /// Any press, as the page would send it.
-    Press { press: Press },
+    Press {
+        press: Press,
+    },
     /// Anywhere a view can go.
-    Go { go: Go },
+    Go {
+        go: Go,
+    },
     Retry,
     End,
 }
@@ -393,6 +414,7 @@ impl Glass {
         self.frame.head = frame.head.or(self.frame.head.take());
         self.frame.rows = frame.rows.or(self.frame.rows.take());
         self.frame.notices = frame.notices.or(self.frame.notices.take());
+        self.frame.house = frame.house.or(self.frame.house.take());
         self.frame.closing = frame.closing.or(self.frame.closing.take());
         self.cards.extend(frame.cards.into_iter().map(|card| (card.id.clone(), card)));
         print(&Line::Picture(self.picture()));
@@ -410,12 +432,14 @@ impl Glass {
                     order: card.order.0.clone(),
                     seen: card.seen,
                     pending: card.pending,
+                    taken: card.taken.clone(),
                     lines: card.lines.iter().map(|line| (line.id.0.clone(), word(line.state))).collect(),
                 })
                 .collect(),
             parked: self.frame.head.as_ref().map_or(0, |head| head.parked),
             rows: self.frame.rows.iter().flatten().map(|row| row.order.0.clone()).collect(),
             notices: self.frame.notices.iter().flatten().map(|notice| notice.fault.code.clone()).collect(),
+            house: self.frame.house.clone().unwrap_or_default(),
             closing: {
                 let open = self.frame.closing.iter().flat_map(|closing| &closing.tickets);
                 open.map(|open| open.ticket.clone()).collect()

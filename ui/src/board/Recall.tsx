@@ -29,9 +29,7 @@ export function Recall(): JSX.Element {
                 <li class="row" classList={{ parked: row.parked }}>
                   <span class="when">
                     <b>{age(now(), row.since)}</b>
-                    <span>
-                      {(row.parked ? text.parkedAt : text.bumpedAt)(wallClock(row.at, wall()))}
-                    </span>
+                    <span>{(row.parked ? text.parkedAt : text.bumpedAt)(wallClock(row.at, wall()))}</span>
                     <Show when={row.station}>{(station) => <span>{station()}</span>}</Show>
                   </span>
                   <RowAbout row={row} />
@@ -46,10 +44,7 @@ export function Recall(): JSX.Element {
                   >
                     {text.review}
                   </button>
-                  <Show
-                    when={row.bump ?? row.parked}
-                    fallback={<span class="cannot">{text.cannotRecall}</span>}
-                  >
+                  <Show when={row.bump ?? row.parked} fallback={<span class="cannot">{text.cannotRecall}</span>}>
                     <button
                       type="button"
                       class="button recall"
@@ -57,7 +52,8 @@ export function Recall(): JSX.Element {
                       aria-label={text.recallOf(label())}
                       ref={touch.click(() => {
                         const { order, bump, seen, parked } = row;
-                        if (parked) return { bounces: true, run: () => press(key, { press: "unpark", order, seen }) };
+                        if (parked)
+                          return { bounces: true, run: () => press(key, { press: "unpark", order, seen }) };
                         return bump === undefined
                           ? undefined
                           : { bounces: true, run: () => press(key, { press: "recall", order, operation: bump }) };

@@ -71,8 +71,21 @@ it("a frame touches only what it changes", () => {
 });
 
 function shown(picture: Picture): Whole {
-  const { head, connection, cards, places, counts, rows, chips, toasts, notices, ingredients, review } =
-    structuredClone(unwrap(picture));
+  const {
+    head,
+    connection,
+    cards,
+    places,
+    counts,
+    rows,
+    chips,
+    toasts,
+    notices,
+    ingredients,
+    review,
+    closing,
+    house,
+  } = structuredClone(unwrap(picture));
   const ids = places.map((place) => place.card);
   expect(Object.keys(cards).toSorted()).toEqual(ids.toSorted());
   return {
@@ -87,6 +100,8 @@ function shown(picture: Picture): Whole {
     notices,
     ingredients,
     review,
+    closing,
+    house,
   };
 }
 

@@ -13,6 +13,7 @@ import type { Closing } from "../generated/Closing";
 import type { Connection } from "../generated/Connection";
 import type { Frame } from "../generated/Frame";
 import type { Head } from "../generated/Head";
+import type { HouseEdit } from "../generated/HouseEdit";
 import type { IngredientCount } from "../generated/IngredientCount";
 import type { NewChip } from "../generated/NewChip";
 import type { Notice } from "../generated/Notice";
@@ -38,6 +39,8 @@ export interface Picture {
   review: Review;
   /** What is open, while somebody asks at the end of service. */
   closing: Closing;
+  /** Stations and rules, while somebody edits them. */
+  house: HouseEdit;
   /** Keys of what is pressed and not answered yet. */
   pressed: Record<string, true>;
 }
@@ -54,6 +57,15 @@ export interface Canvas {
 
 const NOTHING_ASKED: Closing = { asked: false, tickets: [] };
 
+const NOTHING_EDITED: HouseEdit = {
+  categories: [],
+  items: [],
+  unrouted: [],
+  changes: [],
+  rerouted: 0,
+  overtaken: false,
+};
+
 export function createCanvas(): Canvas {
   const [picture, set] = createStore<Picture>({
     head: undefined,
@@ -68,6 +80,7 @@ export function createCanvas(): Canvas {
     notices: [],
     review: {},
     closing: NOTHING_ASKED,
+    house: NOTHING_EDITED,
     pressed: {},
   });
 
@@ -84,6 +97,7 @@ export function createCanvas(): Canvas {
       if (frame.connection || whole) set("connection", reconcile(frame.connection));
       if (frame.review || whole) set("review", reconcile(frame.review ?? {}));
       if (frame.closing || whole) set("closing", reconcile(frame.closing ?? NOTHING_ASKED));
+      if (frame.house || whole) set("house", reconcile(frame.house ?? NOTHING_EDITED));
       section("places", "card", frame.places, whole);
       section("counts", "item", frame.counts, whole);
       section("ingredients", "name", frame.ingredients, whole);

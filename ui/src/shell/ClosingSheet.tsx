@@ -25,8 +25,7 @@ export function ClosingSheet(props: { close: () => void }): JSX.Element {
   const atPass = () => picture.head?.tab === "expo" || picture.head?.station.name === "";
   const where = () => (atPass() ? text.expo : (picture.head?.station.name ?? ""));
   const hows = (): CloseHow[] => (atPass() ? ["park", "bump", "void"] : ["bump"]);
-  const ask = (how: CloseHow) =>
-    setQuestion({ how, tickets: open().map(({ ticket }) => copied(ticket)) });
+  const ask = (how: CloseHow) => setQuestion({ how, tickets: open().map(({ ticket }) => copied(ticket)) });
   const answer = ({ how, tickets }: Question) => {
     press(`closing/${how}`, { press: "close", how, tickets });
     props.close();

@@ -4,6 +4,7 @@ import { For, type JSX, Match, Show, Switch } from "solid-js";
 import type { Head } from "../generated/Head";
 import type { Tab } from "../generated/Tab";
 import { wallClock } from "../i18n/format";
+import { HouseSheet } from "../house/HouseSheet";
 import { ClosingSheet } from "./ClosingSheet";
 import { ConnectionMark } from "./ConnectionMark";
 import { ConnectionSheet } from "./ConnectionSheet";
@@ -71,6 +72,9 @@ export function Header(): JSX.Element {
         </Match>
         <Match when={sheet() === "settings"}>
           <SettingsSheet close={close} />
+        </Match>
+        <Match when={sheet() === "house"}>
+          <HouseSheet close={close} />
         </Match>
         <Match when={sheet() === "closing"}>
           <ClosingSheet close={close} />

@@ -63,6 +63,9 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
         <button type="button" class="button wide" onClick={() => showSheet("closing")}>
           {text.endOfService}
         </button>
+        <button type="button" class="button wide" onClick={() => showSheet("house")}>
+          {text.house.title}
+        </button>
       </div>
     </Sheet>
   );

@@ -24,7 +24,7 @@ const LOOK_MS = 250;
 const FAULT_MS = 8_000;
 
 /** What can lie over the board. */
-export type SheetName = "station" | "settings" | "connection" | "closing";
+export type SheetName = "station" | "settings" | "connection" | "closing" | "house";
 
 export interface Kitchen {
   picture: Picture;

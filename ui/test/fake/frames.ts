@@ -35,6 +35,7 @@ export function frameBetween(
     "ingredients",
     "review",
     "closing",
+    "house",
   ] as const) {
     if (!same(before[name], after[name])) Object.assign(frame, { [name]: after[name] });
   }

@@ -13,6 +13,7 @@ import type { Frame } from "../../src/generated/Frame";
 import type { Go } from "../../src/generated/Go";
 import type { Grid } from "../../src/generated/Grid";
 import type { Head } from "../../src/generated/Head";
+import type { HouseEdit } from "../../src/generated/HouseEdit";
 import type { IngredientCount } from "../../src/generated/IngredientCount";
 import type { Mounted } from "../../src/generated/Mounted";
 import type { Notice } from "../../src/generated/Notice";
@@ -24,6 +25,7 @@ import type { Row } from "../../src/generated/Row";
 import type { Toast } from "../../src/generated/Toast";
 import type { Backend, Cursor, MountRef } from "../../src/ipc/backend";
 import { frameBetween, wholeFrame, type Whole } from "./frames";
+import { editOf, HOUSE, NOTHING_EDITED } from "./house";
 import { EVENING, type Ticket } from "./tickets";
 
 const UNDO_MS = 5_000;
@@ -37,6 +39,7 @@ export class FakeKitchen implements Backend {
   notices: Notice[] = [];
   ingredients: IngredientCount[] = [];
   grid: Grid | undefined;
+  house: HouseEdit = NOTHING_EDITED;
   /** Every call that reached it, for the tests. */
   readonly presses: Press[] = [];
   readonly goes: Go[] = [];
@@ -192,6 +195,18 @@ export class FakeKitchen implements Backend {
       case "review":
         this.#review = go.order;
         break;
+      case "screen":
+        this.head = { ...head, screen: go.number };
+        break;
+      case "edit_house":
+        this.house = editOf(HOUSE, HOUSE);
+        break;
+      case "draft_house":
+        this.house = editOf(HOUSE, go.house);
+        break;
+      case "leave_house":
+        this.house = NOTHING_EDITED;
+        break;
       case "closing":
         this.#asked = go.asked;
         break;
@@ -275,9 +290,28 @@ export class FakeKitchen implements Backend {
         return true;
       case "release":
         return this.#ticket(press.order, { held: false });
+      case "configure":
+        this.house = NOTHING_EDITED;
+        this.#offerTo(
+          { order: "menu", label: { kind: "name", text: "" }, order_type: "dine_in" },
+          "configured",
+          UNDO_MS,
+          () => {},
+        );
+        return true;
+      case "take":
+        return this.#ticket(press.order, { taken: { whose: "ours" } });
+      case "put_back":
+        return this.#ticket(press.order, { taken: { whose: "nobodys" } });
       case "park":
         this.park(press.order);
-        this.#offer(press.order, "parked", UNDO_MS, () => this.#unpark(press.order), this.#parked.map((p) => p.ticket));
+        this.#offer(
+          press.order,
+          "parked",
+          UNDO_MS,
+          () => this.#unpark(press.order),
+          this.#parked.map((p) => p.ticket),
+        );
         return true;
       case "unpark":
         return this.#unpark(press.order);
@@ -291,7 +325,11 @@ export class FakeKitchen implements Backend {
           this.#parked = this.#parked.filter(({ ticket }) => !orders.includes(ticket.order));
           this.tickets = before;
         };
-        const to = { order: orders[0]!, label: { kind: "name" as const, text: "" }, order_type: "dine_in" as const };
+        const to = {
+          order: orders[0]!,
+          label: { kind: "name" as const, text: "" },
+          order_type: "dine_in" as const,
+        };
         this.#offerTo(to, what[press.how], 2 * UNDO_MS, undo, orders.length);
         return orders.length > 0;
       }
@@ -371,8 +409,8 @@ export class FakeKitchen implements Backend {
     const operation = `${what}${this.presses.length}`;
     const { order, label, order_type } = to;
     this.#undos.set(operation, undo);
-    const toast = { operation, order, label, order_type, until: this.now() + ms, what };
-    this.#toasts = [...this.#toasts, count === undefined ? toast : { ...toast, count }];
+    const offered = { operation, order, label, order_type, until: this.now() + ms, what };
+    this.#toasts = [...this.#toasts, count === undefined ? offered : { ...offered, count }];
     setTimeout(() => {
       this.#toasts = this.#toasts.filter((toast) => toast.operation !== operation);
       this.#changed();
@@ -475,6 +513,7 @@ export class FakeKitchen implements Backend {
       notices: this.notices,
       ingredients: this.ingredients,
       review: this.#reviewed(),
+      house: this.house,
       closing: {
         asked: this.#asked,
         tickets: this.#asked ? this.tickets.map(openOf) : [],

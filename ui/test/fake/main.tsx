@@ -40,6 +40,16 @@ const scenes: Record<string, () => Ticket[]> = {
       ...rest,
     ];
   },
+  pull: () =>
+    friday().map((held, n) => ({
+      ...held,
+      taken:
+        n === 0
+          ? { whose: "ours" as const }
+          : n === 1
+            ? { whose: "others" as const, screen: 2 }
+            : { whose: "nobodys" as const },
+    })),
   expo: () =>
     friday().map((held) => ({
       ...held,
@@ -110,8 +120,10 @@ switch (asked.get("link")) {
     };
     break;
 }
+if (scene === "pull") kitchen.head = { ...kitchen.head, queue: "pull" };
 if (asked.has("morning")) {
-  for (const order of kitchen.tickets.slice(0, 3).map((held) => held.order)) kitchen.park(order, EVENING - 7_200_000);
+  for (const order of kitchen.tickets.slice(0, 3).map((held) => held.order))
+    kitchen.park(order, EVENING - 7_200_000);
   const fault = { code: "parked_overnight", params: { count: "3" }, retry: false };
   kitchen.notices = [{ id: 0, fault, label: null, order_type: null }];
 }

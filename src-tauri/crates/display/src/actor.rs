@@ -18,12 +18,13 @@ use crate::log::{Log, Lost, Want};
 use crate::press::{Pressing, Waiting as WaitingPress};
 use crate::spoken::Spoken;
 use crate::told::Told;
-use crate::view::{Looking, PARKED_NOTICE, Role, Scene, Selected, View};
+use crate::view::{Draft, Looking, PARKED_NOTICE, Role, Scene, Seat, Selected, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journal::{CommitError, Journal, Opened, Salvage};
 use kitchen::{
-    At, Board, DeviceId, Order, OrderId, OrderType, RestaurantId, Settings, Setup, Ticket, business_day_start,
+    At, Board, DeviceId, House, Order, OrderId, OrderType, RestaurantId, Settings, Setup, StationId, Ticket,
+    business_day_start,
 };
 use link::{Event as LinkEvent, Input, Link, Phase, Speaker};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -93,6 +94,10 @@ pub(crate) struct Actor {
     parked_read: At,
     last_notice: u32,
     volume: u8,
+    /// Which of its station's screens this is.
+    pub(crate) screen: Option<u32>,
+    /// The station that the hub believes this screen to show.
+    told_station: Option<StationId>,
     pub(crate) bell: Bell,
     glass_changed: bool,
     bell_due: Option<At>,
@@ -185,6 +190,7 @@ impl Actor {
             .collect();
         let volume = preference(VOLUME).and_then(|text| text.parse().ok()).unwrap_or(80);
         let parked_read = At(preference(PARKED_READ).and_then(|text| text.parse().ok()).unwrap_or(0));
+        let screen = preference(SCREEN).and_then(|text| text.parse().ok());
         let started = Instant::now();
         let connection = Connection::new(config.hub.label.clone(), now);
         let mut actor = Self {
@@ -204,6 +210,8 @@ impl Actor {
             parked_read,
             last_notice: 0,
             volume,
+            screen,
+            told_station: None,
             bell: Bell::default(),
             glass_changed: true,
             bell_due: None,
@@ -308,6 +316,7 @@ impl Actor {
         self.keep_time_and_place(instant);
         self.log.settle();
         self.start_presses();
+        self.tell_station();
         self.send();
         self.judge_connection(instant);
         self.ring();
@@ -508,6 +517,12 @@ impl Actor {
                 self.all_stale();
                 return Ok(());
             }
+            Go::Screen { number } => {
+                self.screen = Some(number);
+                self.log.unwritten.preferences.insert(SCREEN.to_owned(), number.to_string());
+                self.all_stale();
+                return Ok(());
+            }
             Go::Dismiss { notice: PARKED_NOTICE } => {
                 self.parked_read = self.day_start();
                 let read = self.parked_read.0.to_string();
@@ -532,6 +547,9 @@ impl Actor {
             | Go::Mark { .. }
             | Go::Review { .. }
             | Go::Closing { .. }
+            | Go::EditHouse
+            | Go::DraftHouse { .. }
+            | Go::LeaveHouse
             | Go::Text { .. } => {}
         }
         let Some(mut view) = self.views.remove(id) else { return Ok(()) };
@@ -605,8 +623,18 @@ impl Actor {
                 view.review = order;
             }
             Go::Closing { asked } => view.closing = asked,
+            Go::EditHouse if view.role == Role::Guest => return Err(Fault::new("not_allowed")),
+            Go::EditHouse => {
+                let before = House::of(self.log.board.setup());
+                view.draft = Some(Draft { after: before.clone(), before });
+            }
+            Go::DraftHouse { house } => {
+                let draft = view.draft.as_mut().ok_or_else(|| Fault::new("house_not_edited"))?;
+                draft.after = *house;
+            }
+            Go::LeaveHouse => view.draft = None,
             Go::Text { text } => view.looking.text = text,
-            Go::Volume { .. } | Go::Dismiss { .. } => {}
+            Go::Volume { .. } | Go::Screen { .. } | Go::Dismiss { .. } => {}
         }
         Ok(())
     }
@@ -616,6 +644,7 @@ impl Actor {
             Timestamp::from_millisecond(self.now.0).map_or(0, |at| self.zone.to_offset(at).seconds() / 60);
         Scene {
             board: &self.log.board,
+            seat: self.seat(),
             ready: self.log.ready,
             now: self.now,
             utc_offset_minutes: offset,
@@ -629,6 +658,15 @@ impl Actor {
             told: &self.told,
             pending,
         }
+    }
+
+    /// Which screen this is among those of its station.
+    pub(crate) fn seat(&self) -> Seat<'_> {
+        let alone = match self.connection.state {
+            ConnectionState::Offline | ConnectionState::Refused => true,
+            ConnectionState::Connecting | ConnectionState::Live => false,
+        };
+        Seat { device: &self.device, screen: self.screen, alone }
     }
 
     /// When the business day of now began.
@@ -683,7 +721,7 @@ impl Actor {
         let mut glass: BTreeMap<OrderId, Heard> = BTreeMap::new();
         let mut added: BTreeMap<OrderId, At> = BTreeMap::new();
         for station in &stations {
-            for ticket in self.log.board.tickets(station, self.now) {
+            for ticket in self.seat().tickets(&self.log.board, station, self.now) {
                 if let Some(since) = card::added_lately(&ticket, self.now) {
                     let newest = added.entry(ticket.order.id.clone()).or_insert(since);
                     *newest = since.max(*newest);
@@ -774,13 +812,14 @@ impl Actor {
             }
         };
         let (epoch, seq) = self.log.place();
+        self.told_station = self.looks_at();
         let hello = Hello {
             protocol: PROTOCOL,
             app: self.config.app.clone(),
             device_id: self.device.clone(),
             restaurant_id: self.log.restaurant.clone(),
             role: "display".to_owned(),
-            station: self.views.values().next().map(|view| view.station(&self.log.board)),
+            station: self.told_station.clone(),
             epoch,
             seq,
             token,
@@ -789,6 +828,20 @@ impl Actor {
         match serde_json::to_string(&ScreenMessage::Hello(hello)) {
             Ok(text) => self.say(Input::Greeting { generation, text }),
             Err(error) => self.say(Input::NoGreeting { generation, reason: error.to_string() }),
+        }
+    }
+
+    /// The station of this screen: that of its first view.
+    fn looks_at(&self) -> Option<StationId> {
+        self.views.values().next().map(|view| view.station(&self.log.board))
+    }
+
+    /// The hub deals tickets to the screens of a station, so it has to know of another one.
+    fn tell_station(&mut self) {
+        let station = self.looks_at();
+        if let Some(generation) = self.log.following().filter(|_| station != self.told_station) {
+            self.told_station.clone_from(&station);
+            self.tell_hub(generation, &ScreenMessage::Look { station });
         }
     }
 
@@ -1078,6 +1131,7 @@ impl Actor {
 const DEVICE: &str = "device_id";
 const VOLUME: &str = "volume";
 const PARKED_READ: &str = "parked_read";
+const SCREEN: &str = "screen_number";
 const AHEAD: &str = "hub_ahead_ms";
 
 async fn answer(

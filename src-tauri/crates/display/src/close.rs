@@ -114,8 +114,7 @@ impl Actor {
         if all.is_empty() {
             return None;
         }
-        let cancelled: Vec<OperationId> =
-            held.into_iter().filter(|id| self.log.outbox.hold(id)).collect();
+        let cancelled: Vec<OperationId> = held.into_iter().filter(|id| self.log.outbox.hold(id)).collect();
         let mut queued = Vec::new();
         for (order, act) in all {
             let seen = self.log.board.confirmed(&order).map_or(0, |order| order.version);

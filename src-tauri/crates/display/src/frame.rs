@@ -8,7 +8,8 @@
 //! These types are the only ones that cross into TypeScript; `ui/src/generated` is made from them.
 
 use kitchen::{
-    At, ChangeKind, LineId, MenuItemId, ModifierClass, OperationId, OrderId, OrderType, StationId, Urgency,
+    At, ChangeKind, House, LineId, MenuItemId, ModifierClass, OperationId, OrderId, OrderType, Queue,
+    StationId, Urgency,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -16,8 +17,8 @@ use wire::hub::{Fault, UpstreamState};
 
 mod talk;
 pub use talk::{
-    AnswerTicket, MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAct, SpokenAnswer, SpokenVerb,
-    SpokenWords, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord, VoicePanel,
+    AnswerTicket, MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAct, SpokenAnswer,
+    SpokenVerb, SpokenWords, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord, VoicePanel,
 };
 
 /// One view's picture, or what changed in it.
@@ -82,6 +83,10 @@ pub struct Frame {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<Closing>,
+    /// The stations and rules as somebody edits them.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house: Option<HouseEdit>,
     /// How talking to the view stands; absent from the first frame of a program without a microphone.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,6 +152,73 @@ pub enum CloseHow {
     Void,
 }
 
+/// Stations and rules as somebody edits them, and what that would come to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct HouseEdit {
+    /// As they are to be; absent = nobody edits.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<House>,
+    /// The parts of the menu.
+    pub categories: Vec<Named>,
+    /// What is on the menu.
+    pub items: Vec<Named>,
+    /// Items that no station would cook: they would wait at expo alone.
+    pub unrouted: Vec<String>,
+    /// What is other than before.
+    pub changes: Vec<HouseChange>,
+    /// Open orders of which something would go to other stations.
+    pub rerouted: u32,
+    /// Somebody else has changed the same meanwhile: saving would be refused.
+    pub overtaken: bool,
+    /// Why no kitchen could work like that.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// Something with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Named {
+    /// Opaque id.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+}
+
+/// One thing that an edit changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum HouseChange {
+    /// A new station.
+    Added {
+        /// Its name.
+        station: String,
+    },
+    /// A station that is no longer there.
+    Removed {
+        /// Its name.
+        station: String,
+    },
+    /// Something of a station.
+    Station {
+        /// Its name.
+        station: String,
+        /// Which fields of [`kitchen::Station`].
+        fields: Vec<String>,
+    },
+    /// The stations stand in another order.
+    Order,
+    /// A rule: a field of [`kitchen::Settings`].
+    Rule {
+        /// Which.
+        field: String,
+    },
+}
+
 /// Header and everything around the tickets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -190,6 +262,14 @@ pub struct Head {
     pub glass: Glass,
     /// New-order sound, 0-100.
     pub volume: u8,
+    /// How the screens of the station share its tickets; absent = all show the same.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
+    /// Which of the station's screens this is, if somebody has said so.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<u32>,
     /// What the recall tab is searched for.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -419,6 +499,10 @@ pub struct Card {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<Vec<String>>,
+    /// Whose it is, where the screens of the station do not share their tickets.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
     /// The whole order was taken back; bumping says that it was seen.
     pub voided: bool,
     /// Nobody has touched it and it is younger than the new-order mark.
@@ -447,6 +531,22 @@ pub struct Card {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Fault>,
+}
+
+/// Whose a ticket is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "whose", rename_all = "snake_case")]
+pub enum Taken {
+    /// Nobody's yet: to be taken before it is cooked.
+    Nobodys,
+    /// This screen's.
+    Ours,
+    /// Another screen's.
+    Others {
+        /// What people call that screen.
+        screen: Option<u32>,
+    },
 }
 
 /// A course that waits.
@@ -743,6 +843,8 @@ pub enum Done {
     Stocked,
     /// Put aside.
     Parked,
+    /// Other stations or rules.
+    Configured,
     /// So many tickets bumped at the end of service.
     BumpedAll,
     /// So many tickets put aside.
@@ -914,6 +1016,20 @@ pub enum Press {
         /// From the card.
         seen: u64,
     },
+    /// It is this screen's, and no other screen of the station can take it.
+    Take {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// It is anybody's again.
+    PutBack {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
     /// It is put aside, off every glass.
     Park {
         /// From the card.
@@ -968,6 +1084,8 @@ pub enum Press {
         #[serde(default)]
         left: Option<u32>,
     },
+    /// The stations and rules that this view has edited take effect.
+    Configure,
     /// The toast: as it was before.
     Undo {
         /// From the toast.
@@ -1061,10 +1179,24 @@ pub enum Go {
         /// Whether somebody asks.
         asked: bool,
     },
+    /// Begin to edit stations and rules as they are now; again: begin anew.
+    EditHouse,
+    /// As they are to be, so far. Nothing takes effect yet.
+    DraftHouse {
+        /// The whole of it.
+        house: Box<House>,
+    },
+    /// Edit no more.
+    LeaveHouse,
     /// Text size, kept over restarts.
     Text {
         /// How large.
         text: TextSize,
+    },
+    /// Which of the station's screens this is, kept over restarts.
+    Screen {
+        /// Its number.
+        number: u32,
     },
     /// Volume of the sounds, 0-100, kept over restarts. Plays the sound once.
     Volume {

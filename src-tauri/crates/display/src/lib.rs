@@ -20,6 +20,7 @@ mod close;
 mod dialect;
 pub mod frame;
 mod handle;
+mod house;
 mod layout;
 mod log;
 #[cfg(test)]

@@ -6,12 +6,12 @@
 use crate::actor::{Actor, Reply};
 use crate::card;
 use crate::close::Many;
-use crate::frame::{Done, Press, PressLine, Pressed, Row, TicketLabel, Toast};
-use crate::view::{Offer, Scene, View, recall_rows};
+use crate::frame::{Done, Press, PressLine, Pressed, Row, Taken, TicketLabel, Toast};
+use crate::view::{Draft, Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
     Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderType, StationId, Ticket,
-    TicketLine, Touch, decide, decide_menu,
+    TicketLine, Touch, decide, decide_setup, is_on_setup,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, UNIX_EPOCH};
@@ -23,6 +23,9 @@ const MOST_WAITING: usize = 64;
 
 /// How long a rush can be cancelled from its toast (KITCHEN_FACTS: three seconds). It is shown at once everywhere.
 const CANCEL_RUSH_MS: i64 = 3_000;
+
+/// How long a change of the stations or the rules can be taken back at least: its effect is looked at first.
+const UNDO_HOUSE_MS: i64 = 30_000;
 
 /// A press that waits for its turn.
 pub(crate) struct Waiting {
@@ -172,6 +175,9 @@ impl Actor {
     fn operation_made(&mut self, view: &str, operation: Operation) {
         self.show_made(&operation);
         self.offer(view, &operation);
+        if let (Act::Configure { .. }, Some(held)) = (&operation.act, self.views.get_mut(view)) {
+            held.draft = None;
+        }
         self.log.outbox.push(operation);
     }
 
@@ -214,6 +220,10 @@ impl Actor {
                 let back = Act::Stock { item: item.clone(), name: name.clone(), left: before };
                 (Done::Stocked, back, usual)
             }
+            Act::Configure { before, after } => {
+                let back = Act::Configure { before: after.clone(), after: before.clone() };
+                (Done::Configured, back, usual.max(UNDO_HOUSE_MS))
+            }
             Act::Start { .. }
             | Act::Unstart { .. }
             | Act::Finish { .. }
@@ -223,6 +233,8 @@ impl Actor {
             | Act::Unrush
             | Act::Release
             | Act::Unpark
+            | Act::Take { .. }
+            | Act::PutBack { .. }
             | Act::Unfire { .. }
             | Act::Advance { .. }
             | Act::AddLines { .. }
@@ -232,11 +244,15 @@ impl Actor {
             | Act::Unknown => return,
         };
         let until = self.now.plus(ms);
-        if let Act::Stock { name, .. } = &operation.act {
+        if is_on_setup(&operation.act) {
+            let name = match &operation.act {
+                Act::Stock { name, .. } => name.clone(),
+                _ => String::new(),
+            };
             let toast = Toast {
                 operation: operation.id.clone(),
                 order: operation.order.clone(),
-                label: TicketLabel::Name(name.clone()),
+                label: TicketLabel::Name(name),
                 order_type: OrderType::default(),
                 until,
                 what: Some(what),
@@ -291,8 +307,8 @@ impl Actor {
         let id = OperationId(new_id(&mut self.ulids, self.now));
         let device = Some(self.device.clone());
         let operation = Operation { id, device, at: self.now, order, seen, act };
-        if matches!(operation.act, Act::Stock { .. }) {
-            let decided = decide_menu(&self.log.board.setup().menu, &operation);
+        if is_on_setup(&operation.act) {
+            let decided = decide_setup(self.log.board.setup(), &operation);
             let next = decided.map_err(|refusal| Fault::new(refusal.code()))?;
             return Ok(next.map(|_| match undoes {
                 Some(undone) if self.log.outbox.hold(&undone) => What::Cancel(undone),
@@ -320,6 +336,7 @@ impl Actor {
     fn meaning(&self, view: &str, press: Press) -> Result<Option<Meant>, Fault> {
         let Some(held) = self.views.get(view) else { return Err(Fault::new("mount_gone").passing()) };
         let station = held.shown_station(&self.log.board);
+        self.refuse_others(held, &press, &station)?;
         let confirmed = |order: &OrderId| self.log.board.confirmed(order).map_or(0, |order| order.version);
         let meant = match press {
             Press::Bump { order, seen, lines } => {
@@ -348,6 +365,10 @@ impl Actor {
                 Meant::new(order, seen, Act::Hold { until })
             }
             Press::Release { order, seen } => Meant::new(order, seen, Act::Release),
+            Press::Take { order, seen } => {
+                Meant::new(order, seen, Act::Take { station, screen: self.screen })
+            }
+            Press::PutBack { order, seen } => Meant::new(order, seen, Act::PutBack { station }),
             Press::Park { order, seen } => Meant::new(order, seen, Act::Park),
             Press::Unpark { order, seen } => Meant::new(order, seen, Act::Unpark),
             // Many at once; `make` has taken it.
@@ -358,6 +379,11 @@ impl Actor {
             }
             Press::Stock { item, name, left } => {
                 Meant::new(OrderId::menu(), 0, Act::Stock { item, name, left })
+            }
+            Press::Configure => {
+                let Some(Draft { before, after }) = held.draft.clone() else { return Ok(None) };
+                let act = Act::Configure { before: Box::new(before), after: Box::new(after) };
+                Meant::new(OrderId::menu(), 0, act)
             }
             Press::Undo { order, operation } => {
                 let offer = held.offers.iter().find(|offer| offer.toast.operation == operation);
@@ -379,7 +405,11 @@ impl Actor {
             Press::BumpSelected => {
                 let Some((order, lines)) = self.selected_lines(held, &station) else { return Ok(None) };
                 let seen = confirmed(&order);
-                Meant::new(order, seen, Act::Bump { station, lines })
+                let act = match self.whose(&order, &station) {
+                    Some(Taken::Nobodys) => Act::Take { station, screen: self.screen },
+                    Some(Taken::Ours | Taken::Others { .. }) | None => Act::Bump { station, lines },
+                };
+                Meant::new(order, seen, act)
             }
             Press::RecallLast => {
                 let pending = self.pending_orders();
@@ -401,6 +431,31 @@ impl Actor {
             }
         };
         Ok(Some(meant))
+    }
+
+    /// What another screen has taken is theirs, as long as the hub says that they are there.
+    fn refuse_others(&self, held: &View, press: &Press, station: &StationId) -> Result<(), Fault> {
+        let order = match press {
+            Press::Bump { order, .. }
+            | Press::Finish { order, .. }
+            | Press::Reopen { order, .. }
+            | Press::Start { order, .. }
+            | Press::Unstart { order, .. } => Some(order),
+            Press::BumpSelected | Press::StartSelected => {
+                held.selected.as_ref().map(|selected| &selected.order)
+            }
+            _ => None,
+        };
+        let whose = order.and_then(|order| self.whose(order, station));
+        if matches!(whose, Some(Taken::Others { .. })) && !self.seat().alone {
+            return Err(Fault::new("taken_elsewhere"));
+        }
+        Ok(())
+    }
+
+    fn whose(&self, order: &OrderId, station: &StationId) -> Option<Taken> {
+        let order = self.log.board.order(order)?;
+        self.seat().taken(&self.log.board, &Ticket::of(order, station, self.now)?)
     }
 
     /// A recall brings the lines of a bump back wherever they have been bumped: what the grill sent out wrongly is also

@@ -7,14 +7,16 @@
 use crate::card::{self, Marks};
 use crate::frame::{
     AllDayCount, Card, Closing, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
-    IngredientCount, NewChip, Notice, OpenTicket, Place, PressTicket, Review, Row, StationChoice, Tab,
-    TextSize, Toast,
+    HouseEdit, IngredientCount, NewChip, Notice, OpenTicket, Place, PressTicket, Review, Row, StationChoice,
+    Tab, Taken, TextSize, Toast,
 };
+use crate::house;
 use crate::layout::lay_out;
 use crate::told::Told;
 use kitchen::{
-    Act, At, Board, Count, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order, OrderId, OrderState,
-    StationId, StationRole, Ticket, Urgency, all_day, all_day_of_kitchen, ingredients,
+    Act, At, Board, Count, DeviceId, House, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order,
+    OrderId, OrderState, Queue, StationId, StationRole, Ticket, Urgency, all_day, all_day_of_kitchen,
+    ingredients, is_shown_to,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -72,6 +74,8 @@ pub(crate) struct View {
     pub(crate) marked: Option<MenuItemId>,
     /// The order that is looked at from a list.
     pub(crate) review: Option<OrderId>,
+    /// Stations and rules that are being edited.
+    pub(crate) draft: Option<Draft>,
     /// Somebody asks what is open at the end of service.
     pub(crate) closing: bool,
     /// The mount that may ask; none: nobody looks.
@@ -85,6 +89,13 @@ pub(crate) struct View {
     through: VecDeque<(u32, u64)>,
     /// The latest revision that the window says is on the glass.
     painted: u32,
+}
+
+/// Stations and rules: as they were when somebody began to edit them, and as they are to be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) before: House,
+    pub(crate) after: House,
 }
 
 /// What was done on this view and can be taken back for a moment.
@@ -117,6 +128,7 @@ pub(crate) struct Selected {
 /// Everything a picture is made from, besides the view itself.
 pub(crate) struct Scene<'a> {
     pub(crate) board: &'a Board,
+    pub(crate) seat: Seat<'a>,
     pub(crate) ready: bool,
     pub(crate) now: At,
     pub(crate) utc_offset_minutes: i32,
@@ -130,6 +142,36 @@ pub(crate) struct Scene<'a> {
     pub(crate) problems: &'a BTreeMap<OrderId, Fault>,
     pub(crate) told: &'a Told,
     pub(crate) pending: &'a BTreeSet<OrderId>,
+}
+
+/// Which screen this is among those of its station.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seat<'a> {
+    pub(crate) device: &'a DeviceId,
+    /// Its number there.
+    pub(crate) screen: Option<u32>,
+    /// It does not hear the hub, and cannot know who else is there.
+    pub(crate) alone: bool,
+}
+
+impl Seat<'_> {
+    /// What stands on this screen's glass of a station.
+    pub(crate) fn tickets<'a>(&self, board: &'a Board, station: &'a StationId, now: At) -> Vec<Ticket<'a>> {
+        let mut tickets = board.tickets(station, now);
+        tickets.retain(|ticket| is_shown_to(ticket.order, station, self.device, board.setup(), self.alone));
+        tickets
+    }
+
+    /// Whose a ticket is, where that matters.
+    pub(crate) fn taken(&self, board: &Board, ticket: &Ticket<'_>) -> Option<Taken> {
+        match (board.setup().queue_of(ticket.station), ticket.order.claim_at(ticket.station)) {
+            (Queue::Shared, _) | (Queue::Balanced, None) => None,
+            (Queue::Pull, None) => Some(Taken::Nobodys),
+            (Queue::Balanced, Some(claim)) if &claim.device == self.device => None,
+            (Queue::Pull, Some(claim)) if &claim.device == self.device => Some(Taken::Ours),
+            (Queue::Pull | Queue::Balanced, Some(claim)) => Some(Taken::Others { screen: claim.screen }),
+        }
+    }
 }
 
 impl Scene<'_> {
@@ -154,6 +196,7 @@ pub(crate) struct Picture {
     pub(crate) ingredients: Vec<IngredientCount>,
     pub(crate) review: Review,
     pub(crate) closing: Closing,
+    pub(crate) house: HouseEdit,
 }
 
 impl View {
@@ -169,6 +212,7 @@ impl View {
             search: String::new(),
             marked: None,
             review: None,
+            draft: None,
             closing: false,
             mount: None,
             glass: Glass::default(),
@@ -203,7 +247,7 @@ impl View {
         let setup = board.setup();
         let station = self.station(board);
         let shown = self.shown_station(board);
-        let tickets = board.tickets(&shown, now);
+        let tickets = scene.seat.tickets(board, &shown, now);
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
         self.offers.retain(|offer| offer.toast.until > now);
 
@@ -270,7 +314,7 @@ impl View {
             Tab::Station | Tab::Expo | Tab::AllDay => Vec::new(),
         };
         let open_at = |other: &StationId| {
-            if *other == shown { tickets.len() } else { board.tickets(other, now).len() }
+            if *other == shown { tickets.len() } else { scene.seat.tickets(board, other, now).len() }
         };
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let parked = parked_at(board, &station, now);
@@ -293,6 +337,8 @@ impl View {
             selected,
             glass: Measure { px_per_mm: self.px_per_mm, text: self.looking.text },
             volume: scene.volume,
+            queue: Some(setup.queue_of(&station)).filter(|queue| *queue != Queue::Shared),
+            screen: scene.seat.screen,
             search: Some(self.search.clone()).filter(|text| !text.is_empty()),
             counts_of: Some(self.looking.counts_of).filter(|of| *of != CountsOf::Station),
             marked: self.marked.clone(),
@@ -320,6 +366,7 @@ impl View {
             notices,
             ingredients,
             review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
+            house: self.draft.as_ref().map(|draft| house::edit(board, draft, now)).unwrap_or_default(),
             closing: if self.closing { closing(&whole) } else { Closing::default() },
         }
     }
@@ -355,6 +402,7 @@ impl View {
     /// Another mount: what the last one had is nobody's any more.
     pub(crate) fn remount(&mut self, mount: u32) {
         self.mount = Some(mount);
+        (self.closing, self.draft) = (false, None);
         self.glass = Glass::default();
         self.through.clear();
         self.painted = 0;
@@ -364,7 +412,7 @@ impl View {
     /// The orders of all cards in the order they stand, over all pages, and the page of each.
     pub(crate) fn standing(&self, scene: &Scene<'_>) -> Vec<(OrderId, u32)> {
         let station = self.shown_station(scene.board);
-        let tickets = scene.board.tickets(&station, scene.now);
+        let tickets = scene.seat.tickets(scene.board, &station, scene.now);
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
         let setup = scene.board.setup();
         let demands: Vec<_> = tickets
@@ -497,7 +545,11 @@ fn parked_rows(scene: &Scene<'_>, station: &StationId, search: &str) -> Vec<Row>
     parked
         .into_iter()
         .filter(|order| order.matches(search))
-        .map(|order| Row { at: order.parked_at.unwrap_or(order.updated_at), parked: Some(true), ..scheduled_row(scene, order) })
+        .map(|order| Row {
+            at: order.parked_at.unwrap_or(order.updated_at),
+            parked: Some(true),
+            ..scheduled_row(scene, order)
+        })
         .collect()
 }
 
@@ -508,6 +560,7 @@ fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>, marked: Option<&MenuItemId
         pending: scene.pending.contains(id),
         problem: scene.problem(id),
         item: marked.cloned(),
+        taken: scene.seat.taken(scene.board, ticket),
     };
     card::card(ticket, scene.board.setup(), scene.now, marks)
 }
@@ -594,6 +647,7 @@ pub(crate) struct Glass {
     ingredients: (Vec<IngredientCount>, u32),
     review: (Review, u32),
     closing: (Closing, u32),
+    house: (HouseEdit, u32),
 }
 
 impl Glass {
@@ -616,6 +670,7 @@ impl Glass {
         changed |= renew(&mut self.ingredients, picture.ingredients, next);
         changed |= renew(&mut self.review, picture.review, next);
         changed |= renew(&mut self.closing, picture.closing, next);
+        changed |= renew(&mut self.house, picture.house, next);
         self.order = picture.cards.iter().map(|card| card.id.clone()).collect();
         let mut left: BTreeSet<String> = self.cards.keys().cloned().collect();
         for card in picture.cards {
@@ -683,6 +738,7 @@ impl Glass {
             ingredients: newer(&self.ingredients, base),
             review: newer(&self.review, base),
             closing: newer(&self.closing, base),
+            house: newer(&self.house, base),
             talk: None,
         }
     }
@@ -744,6 +800,7 @@ mod tests {
                     held.ingredients = frame.ingredients.clone().or(held.ingredients.take());
                     held.review = frame.review.clone().or(held.review.take());
                     held.closing = frame.closing.clone().or(held.closing.take());
+                    held.house = frame.house.clone().or(held.house.take());
                 }
                 (Some(_), None) => panic!("changes before a whole frame"),
                 (None, _) => {
@@ -800,6 +857,7 @@ mod tests {
         made: u32,
         operations: Vec<Operation>,
         told: Told,
+        device: DeviceId,
     }
 
     impl Kitchen {
@@ -813,6 +871,7 @@ mod tests {
                 made: 0,
                 operations: Vec::new(),
                 told: Told::default(),
+                device: "screen".into(),
             }
         }
 
@@ -848,6 +907,7 @@ mod tests {
         ) -> Scene<'a> {
             Scene {
                 board: &self.board,
+                seat: Seat { device: &self.device, screen: None, alone: false },
                 ready: true,
                 now: self.now,
                 utc_offset_minutes: 0,

@@ -248,6 +248,7 @@ fn kind_word(kind: EventKind) -> &'static str {
         EventKind::OrderParked => "order_parked",
         EventKind::OrderUnparked => "order_unparked",
         EventKind::CourseFired => "course_fired",
+        EventKind::TicketDealt => "ticket_dealt",
         EventKind::LinesTransferred => "lines_transferred",
         EventKind::StatusAdvanced => "status_advanced",
         EventKind::OrderRerouted => "order_rerouted",

@@ -12,8 +12,9 @@ use crate::screens::Screens;
 use crate::store::{self, Outcome, ScreenRow, StoreError};
 use crate::text;
 use kitchen::{
-    Act, At, Decided, EightySix, EpochId, Event, EventKind, Line, Menu, NewOrder, Operation, OperationId,
-    Order, OrderId, Refusal, Settings, Setup, Station, decide, decide_menu, is_left_over, park, reroute,
+    At, Dealer, Decided, EightySix, EpochId, Event, EventKind, Line, LiveScreens, Menu, NewOrder, Operation,
+    OperationId, Order, OrderId, Queue, Refusal, Settings, Setup, Station, decide, decide_setup,
+    is_left_over, is_on_setup, park, reroute,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -63,6 +64,8 @@ pub(crate) enum Work {
     Stations(Vec<Station>),
     /// Other settings.
     Settings(Settings),
+    /// Other screens live than before: what those that are gone had is anybody's, or another's.
+    Deal,
     /// What is left over from before the business day of now is parked.
     BeginDay,
     /// A screen has read further in that life of the log than the log reaches: another one begins, if it is still that.
@@ -141,7 +144,16 @@ impl Writer {
         let head = Head::read(&db)?;
         let (inbox, requests) = sync_channel(QUEUE);
         let (alive_in, alive) = watch::channel(());
-        let mut thread = Thread { db, head, witness, shared, quiet: 0, looks: 0, park_after: At(0) };
+        let mut thread = Thread {
+            db,
+            head,
+            witness,
+            shared,
+            quiet: 0,
+            looks: 0,
+            park_after: At(0),
+            dealt: LiveScreens::new(),
+        };
         let handle = std::thread::Builder::new()
             .name("hub-writer".to_owned())
             .spawn(move || {
@@ -204,6 +216,7 @@ struct Head {
     /// The business day that `number` counts in, `YYYYMMDD`.
     day: String,
     number: u64,
+    dealer: Dealer,
 }
 
 impl Head {
@@ -216,6 +229,7 @@ impl Head {
             setup: Arc::new(store::setup(db)?.ok_or(StoreError::Missing)?),
             day: store::meta(db, "number_day")?.unwrap_or_default(),
             number: store::meta(db, "number_last")?.and_then(|text| text.parse().ok()).unwrap_or(0),
+            dealer: Dealer::default(),
         })
     }
 }
@@ -231,6 +245,8 @@ struct Thread {
     looks: u32,
     /// Before this nobody need look for what is left over.
     park_after: At,
+    /// The screens that tickets were dealt among last.
+    dealt: LiveScreens,
 }
 
 type Answer = oneshot::Sender<Result<Done, Fault>>;
@@ -239,6 +255,7 @@ impl Thread {
     fn run(&mut self, requests: &Receiver<Message>) {
         loop {
             self.begin_day();
+            self.deal_again();
             let first = match requests.recv_timeout(LOOK_AROUND) {
                 Ok(Message::Request(request)) => *request,
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
@@ -362,6 +379,18 @@ impl Thread {
         }
     }
 
+    /// Deals tickets anew when other screens live than before; in a kitchen that shares all its tickets there is nothing to
+    /// deal.
+    fn deal_again(&mut self) {
+        if self.head.setup.stations.iter().all(|station| station.queue == Queue::Shared) {
+            return;
+        }
+        let live = self.shared.screens.live(self.shared.clock.now());
+        if live != self.dealt && self.commit(&[Work::Deal]).is_ok() {
+            self.dealt = live;
+        }
+    }
+
     /// Parks what an earlier business day left behind: when another one has begun, or at the first start after that.
     fn begin_day(&mut self) {
         let now = self.shared.clock.now();
@@ -423,7 +452,8 @@ fn transact(
 ) -> Result<Committed, StoreError> {
     let before = db.total_changes();
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut book = Book { tx: &tx, clock: &shared.clock, head: head.clone(), texts: Vec::new() };
+    let live = shared.screens.live(shared.clock.now());
+    let mut book = Book { tx: &tx, clock: &shared.clock, live, head: head.clone(), texts: Vec::new() };
     if let Some(step_ms) = step {
         shared.counters.clock_steps.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(target: "hub::clock", step_ms, "the wall clock was moved; tickets keep their age");
@@ -442,6 +472,7 @@ fn transact(
 struct Book<'a> {
     tx: &'a Transaction<'a>,
     clock: &'a HubClock,
+    live: LiveScreens,
     head: Head,
     texts: Vec<Utf8Bytes>,
 }
@@ -468,6 +499,7 @@ impl Book<'_> {
                 let event = Event { settings: Some(settings.clone()), ..self.event(EventKind::SettingsSet) };
                 self.configure(setup, &event)
             }
+            Work::Deal => self.deal(),
             Work::BeginDay => self.park_left_over(),
             Work::Renew { epoch } => {
                 let renewed = self.head.life.epoch == *epoch;
@@ -497,7 +529,7 @@ impl Book<'_> {
             None => self.next_number(at)?,
         };
         let order = match draft.clone().open(id, number, at, &self.head.setup) {
-            Ok(order) => order,
+            Ok(order) => self.dealt(order),
             Err(error) => return Ok(Err(Fault::new(error.code()).with("field", error.field()))),
         };
         let event = Event { order: Some(order.clone()), ..self.event(EventKind::OrderCreated) };
@@ -529,17 +561,31 @@ impl Book<'_> {
         Ok(true)
     }
 
-    fn judge_menu(&mut self, operation: &Operation) -> Verdict {
-        match decide_menu(&self.head.setup.menu, operation) {
-            Err(refusal) => Ok(Err(refused(&refusal))),
-            Ok(None) => Ok(Ok(Done { seq: self.head.seq, order: None, recorded: false, repeated: false })),
-            Ok(Some(menu)) => {
-                let kept = self.keep_menu(menu, Some(operation.id.clone()))?;
-                let too_large = || Fault::new("body_too_large").with("most", LARGEST_EVENT);
-                let done = Done { seq: self.head.seq, order: None, recorded: true, repeated: false };
-                Ok(kept.then_some(done).ok_or_else(too_large))
+    /// An act on the menu, the stations or the rules.
+    fn judge_setup(&mut self, operation: &Operation) -> Verdict {
+        let setup = match decide_setup(&self.head.setup, operation) {
+            Err(refusal) => return Ok(Err(refused(&refusal))),
+            Ok(None) => {
+                return Ok(Ok(Done { seq: self.head.seq, order: None, recorded: false, repeated: false }));
             }
+            Ok(Some(setup)) => setup,
+        };
+        let now = self.head.setup.clone();
+        if setup.menu != now.menu {
+            let kept = self.keep_menu(setup.menu, Some(operation.id.clone()))?;
+            let too_large = || Fault::new("body_too_large").with("most", LARGEST_EVENT);
+            let done = Done { seq: self.head.seq, order: None, recorded: true, repeated: false };
+            return Ok(kept.then_some(done).ok_or_else(too_large));
         }
+        if jiff::tz::TimeZone::get(&setup.settings.time_zone).is_err() {
+            return Ok(Err(Fault::new("time_zone_unknown").with("zone", &setup.settings.time_zone)));
+        }
+        let stations = (setup.stations != now.stations).then(|| setup.stations.clone());
+        let settings = (setup.settings != now.settings).then(|| setup.settings.clone());
+        let kind = if stations.is_some() { EventKind::StationsSet } else { EventKind::SettingsSet };
+        let operation = Some(operation.id.clone());
+        let event = Event { stations, settings, operation, ..self.event(kind) };
+        self.configure(setup, &event)
     }
 
     fn act(&mut self, operation: &Operation, key: Option<&Key>) -> Verdict {
@@ -556,7 +602,7 @@ impl Book<'_> {
         }
         let at = self.now();
         let verdict = match &operation.act {
-            Act::Stock { .. } => self.judge_menu(operation)?,
+            act if is_on_setup(act) => self.judge_setup(operation)?,
             _ => self.judge(operation, at)?,
         };
         let outcome = match &verdict {
@@ -580,7 +626,7 @@ impl Book<'_> {
                 let seq = self.head.seq;
                 return Ok(Ok(Done { seq, order: Some(order), recorded: false, repeated: false }));
             }
-            Ok(Decided { kind, order: Some(next) }) => (kind, next),
+            Ok(Decided { kind, order: Some(next) }) => (kind, self.dealt(next)),
         };
         let operation = Some(operation.id.clone());
         if !self.record(&Event { order: Some(next.clone()), operation, ..self.event(kind) })? {
@@ -613,7 +659,27 @@ impl Book<'_> {
                 self.record(&Event { order: Some(next), ..self.event(EventKind::OrderRerouted) })?;
             }
         }
+        self.deal()?.ok();
         Ok(Ok(Done { seq: self.head.seq, order: None, recorded: true, repeated: false }))
+    }
+
+    /// The order with its tickets dealt to those that live.
+    fn dealt(&mut self, order: Order) -> Order {
+        let at = self.now();
+        Order { claims: self.head.dealer.deal(&order, &self.head.setup, &self.live, at), ..order }
+    }
+
+    /// Deals the tickets of all open orders. It is nobody's deed, so no order counts as touched by it.
+    fn deal(&mut self) -> Verdict {
+        let mut recorded = false;
+        for order in store::orders_on_glass(self.tx)? {
+            let dealt = self.dealt(order.clone());
+            if dealt.claims != order.claims {
+                let order = Some(Order { version: order.version + 1, ..dealt });
+                recorded |= self.record(&Event { order, ..self.event(EventKind::TicketDealt) })?;
+            }
+        }
+        Ok(Ok(Done { seq: self.head.seq, order: None, recorded, repeated: false }))
     }
 
     fn park_left_over(&mut self) -> Verdict {
@@ -698,6 +764,7 @@ fn refused(refusal: &Refusal) -> Fault {
     let fault = Fault::new(refusal.code());
     match refusal {
         Refusal::BadLines(error) => fault.with("field", error.field()),
+        Refusal::BadHouse { what, station } => fault.with("what", what).with("station", station),
         Refusal::UnknownOrder
         | Refusal::UnknownLine
         | Refusal::NotAtThisStation
@@ -708,6 +775,8 @@ fn refused(refusal: &Refusal) -> Fault {
         | Refusal::UnknownStation
         | Refusal::AlreadyBegun
         | Refusal::StillCooking
+        | Refusal::HouseChanged
+        | Refusal::TakenElsewhere
         | Refusal::NotFired
         | Refusal::UnknownAct => fault,
     }
@@ -721,7 +790,7 @@ fn storage_failed() -> Fault {
 mod tests {
     use super::*;
     use crate::clock::TimeSource;
-    use kitchen::{NewLine, Touch};
+    use kitchen::{Act, NewLine, Touch};
     use std::sync::atomic::AtomicI64;
 
     #[derive(Default)]
@@ -755,7 +824,7 @@ mod tests {
             life: Arc::new(watch::Sender::new(head.life.clone())),
         };
         let witness = Witness::open(&Folder::claim(data).unwrap()).unwrap();
-        Thread { db, head, witness, shared, quiet: 0, looks: 0, park_after: At(0) }
+        Thread { db, head, witness, shared, quiet: 0, looks: 0, park_after: At(0), dealt: LiveScreens::new() }
     }
 
     fn post(key: &str, number: &str, notes: usize) -> Work {

@@ -5,10 +5,11 @@
 //! an act that arrives late never reaches past what its cook saw, and a repeated one changes nothing.
 
 use crate::draft::{add_lines, check_lines};
+use crate::house;
 use crate::{
-    Act, At, Bump, Change, ChangeKind, CloseWhen, DraftError, EventKind, Hold, Line, LineId, Menu, Modifier,
-    Move, NewOrder, Operation, OperationId, Order, OrderState, OrderStatus, Setup, Station, StationId,
-    StationRole, Touch, Work,
+    Act, At, Bump, Change, ChangeKind, Claim, CloseWhen, DraftError, EventKind, Hold, Line, LineId, Menu,
+    Modifier, Move, NewOrder, Operation, OperationId, Order, OrderState, OrderStatus, Queue, Setup, Station,
+    StationId, StationRole, Touch, Work,
 };
 use std::collections::BTreeSet;
 
@@ -54,6 +55,20 @@ pub enum Refusal {
     /// The house rule: the pass waits for the stations.
     #[error("a station still cooks")]
     StillCooking,
+    /// Somebody else has changed the stations or the rules meanwhile.
+    #[error("the house was changed meanwhile")]
+    HouseChanged,
+    /// No kitchen can work like that.
+    #[error("the house cannot work like that: {what} {station}")]
+    BadHouse {
+        /// What is wrong.
+        what: &'static str,
+        /// With which station; empty: with the rules.
+        station: String,
+    },
+    /// Another screen of the station has it.
+    #[error("another screen has taken it")]
+    TakenElsewhere,
     /// It is on no glass yet that it could be put aside from.
     #[error("the order is not fired yet")]
     NotFired,
@@ -80,6 +95,9 @@ impl Refusal {
             Self::UnknownStation => "station_unknown",
             Self::AlreadyBegun => "already_begun",
             Self::StillCooking => "still_cooking",
+            Self::HouseChanged => "house_changed",
+            Self::BadHouse { .. } => "bad_house",
+            Self::TakenElsewhere => "taken_elsewhere",
             Self::NotFired => "not_fired",
             Self::UnknownAct => "act_unknown",
             Self::BadLines(error) => error.code(),
@@ -98,6 +116,8 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
     let kind = match &operation.act {
         Act::Start { station, lines } => {
             refuse_voided(voided)?;
+            refuse_taken(order, operation, station, setup)?;
+            claim(&mut next, operation, station, None, setup, at);
             each(&mut next, lines, Reach::Here(station), |_, work, _| {
                 work.started_at.get_or_insert(at);
                 work.change = None;
@@ -111,6 +131,7 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
         }
         Act::Finish { station, lines } => {
             refuse_voided(voided)?;
+            claim(&mut next, operation, station, None, setup, at);
             each(&mut next, lines, Reach::Here(station), |live, work, upto| {
                 work.done = work.done.max(upto.min(live));
                 work.change = None;
@@ -167,6 +188,20 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             refuse_voided(voided)?;
             next.hold = None;
             EventKind::OrderReleased
+        }
+        Act::Take { station, screen } => {
+            refuse_voided(voided)?;
+            refuse_taken(order, operation, station, setup)?;
+            if order.lines.iter().all(|line| line.work_at(station).is_none()) {
+                return Err(Refusal::NotAtThisStation);
+            }
+            claim(&mut next, operation, station, *screen, setup, at);
+            EventKind::TicketDealt
+        }
+        Act::PutBack { station } => {
+            refuse_taken(order, operation, station, setup)?;
+            next.claims.retain(|claim| &claim.station != station);
+            EventKind::TicketDealt
         }
         Act::Park => {
             if !order.is_fired(at) {
@@ -243,7 +278,7 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             }
             EventKind::OrderVoided
         }
-        Act::Stock { .. } => return Err(Refusal::NothingNamed),
+        Act::Stock { .. } | Act::Configure { .. } => return Err(Refusal::NothingNamed),
         Act::Unknown => return Err(Refusal::UnknownAct),
     };
     if &next != order && brings_back(&operation.act) {
@@ -267,6 +302,23 @@ fn brings_back(act: &Act) -> bool {
             | Act::VoidOrder { .. }
             | Act::Advance { to: OrderStatus::Cancelled, .. }
     )
+}
+
+/// Whether an act is one on the menu or on how the house works, and so names no order.
+#[must_use]
+pub fn is_on_setup(act: &Act) -> bool {
+    matches!(act, Act::Stock { .. } | Act::Configure { .. })
+}
+
+/// What such an act does; none: it is so already.
+///
+/// # Errors
+/// [`Refusal::UnknownAct`] when the act is another one, else why it cannot be.
+pub fn decide_setup(setup: &Setup, operation: &Operation) -> Result<Option<Setup>, Refusal> {
+    if let Act::Configure { before, after } = &operation.act {
+        return house::changed(setup, before, after);
+    }
+    Ok(decide_menu(&setup.menu, operation)?.map(|menu| Setup { menu, ..setup.clone() }))
 }
 
 /// What an act on the menu does to it; none: it is so already.
@@ -317,6 +369,39 @@ pub fn reroute(order: &Order, setup: &Setup, at: At) -> Option<Order> {
 
 fn refuse_voided(voided: bool) -> Result<(), Refusal> {
     if voided { Err(Refusal::OrderVoided) } else { Ok(()) }
+}
+
+/// Where tickets are taken, nobody begins with what another screen has. A POS has no hands.
+fn refuse_taken(
+    order: &Order,
+    operation: &Operation,
+    station: &StationId,
+    setup: &Setup,
+) -> Result<(), Refusal> {
+    let Some(device) = operation.device.as_ref().filter(|_| setup.queue_of(station) == Queue::Pull) else {
+        return Ok(());
+    };
+    match order.claim_at(station) {
+        Some(claim) if &claim.device != device => Err(Refusal::TakenElsewhere),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Who begins with a ticket that is nobody's has taken it.
+fn claim(
+    order: &mut Order,
+    operation: &Operation,
+    station: &StationId,
+    screen: Option<u32>,
+    setup: &Setup,
+    at: At,
+) {
+    let Some(device) = operation.device.clone().filter(|_| setup.queue_of(station) == Queue::Pull) else {
+        return;
+    };
+    if order.claim_at(station).is_none() {
+        order.claims.push(Claim { station: station.clone(), device, screen, at });
+    }
 }
 
 /// Which stations' work an act reaches.

@@ -180,6 +180,7 @@ impl NewOrder {
             rush: self.rush,
             hold: None,
             parked_at: None,
+            claims: Vec::new(),
             payment: self.payment,
             state: OrderState::Open,
             version: 1,

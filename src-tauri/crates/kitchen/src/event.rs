@@ -64,6 +64,8 @@ pub enum EventKind {
     OrderUnparked,
     /// It, or a course of it, went to the stations or was taken back from them.
     CourseFired,
+    /// A screen took a ticket, put it back, or was dealt it.
+    TicketDealt,
     /// Lines went from one station to another.
     LinesTransferred,
     /// A POS or back end moved it.

@@ -33,10 +33,16 @@ fn named(act: &Act) -> Option<Vec<LineId>> {
         | Act::Hold { .. }
         | Act::Release
         | Act::Park
+        | Act::Take { .. }
+        | Act::PutBack { .. }
         | Act::Unpark
         | Act::Fire { .. }
         | Act::Unfire { .. } => Some(Vec::new()),
-        Act::Unbump { .. } | Act::VoidOrder { .. } | Act::Stock { .. } | Act::Unknown => None,
+        Act::Unbump { .. }
+        | Act::VoidOrder { .. }
+        | Act::Stock { .. }
+        | Act::Configure { .. }
+        | Act::Unknown => None,
     }
 }
 

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use kitchen::{
     Act, At, Category, CategoryId, CloseWhen, Courier, Course, CourseRule, EightySix, Line, LineId,
     LineState, Menu, MenuItem, MenuItemId, ModifierClass, NewLine, NewOrder, Order, OrderState, OrderStatus,
-    OrderType, Payment, Portion, Settings, Source, Station, StationId, StationRole, ThresholdRule, Work,
+    OrderType, Payment, Portion, Queue, Settings, Source, Station, StationId, StationRole, ThresholdRule,
+    Work,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -392,6 +393,13 @@ pub fn stations(body: &Value) -> Result<Vec<Station>, BadField> {
             takes_rest: entry.flag(&["takes_rest"])?.unwrap_or(false),
             order_types,
             hands_on_to: entry.id(&["hands_on_to"])?.map(StationId),
+            queue: match entry.word(&["queue"])? {
+                None => Queue::Shared,
+                Some((_, word)) if word == "shared" => Queue::Shared,
+                Some((_, word)) if word == "pull" => Queue::Pull,
+                Some((_, word)) if word == "balanced" => Queue::Balanced,
+                Some((path, _)) => return Err(BadField::new(path, "shared, pull or balanced")),
+            },
             covers,
             id,
         });
@@ -1109,6 +1117,9 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
     ("station_unknown", 409, "There is no such station that cooks."),
     ("already_begun", 409, "Somebody has begun with it."),
     ("still_cooking", 409, "A station still cooks it, and the pass waits."),
+    ("house_changed", 409, "The stations or the rules were changed meanwhile."),
+    ("bad_house", 422, "No kitchen can work like that: {what} {station}."),
+    ("taken_elsewhere", 409, "Another screen has taken it."),
     ("not_fired", 409, "The order is not fired yet."),
     ("act_unknown", 422, "This hub does not know that act."),
     ("nothing_named", 422, "The act names nothing."),
@@ -1291,6 +1302,8 @@ mod tests {
             "already_begun",
             "still_cooking",
             "not_fired",
+            "house_changed",
+            "taken_elsewhere",
         ] {
             assert!(matches!(Problem::of(Fault::new(code)).status, 404 | 409), "{code}");
         }
