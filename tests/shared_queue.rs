@@ -40,6 +40,16 @@ impl House {
     }
 }
 
+/// Waits until the hub knows so many screens of the grill.
+async fn screens_at_the_grill(pos: &Pos, count: usize) {
+    support::until("the screens at the hub", support::SOON, async || {
+        let status = pos.status().await;
+        let live = status["screens"].as_array()?.iter().filter(|screen| screen["connected"] == true);
+        (live.filter(|screen| screen["station"] == "grill").count() == count).then_some(())
+    })
+    .await;
+}
+
 fn taken(picture: &Picture, order: &str) -> Option<Taken> {
     picture.tickets.iter().find(|ticket| ticket.order == order)?.taken.clone()
 }
@@ -86,25 +96,22 @@ async fn a_taken_ticket_is_marked_at_the_other_screen_which_cannot_take_it_and_i
     one.kill();
     two.until("it free again", |seen| taken(seen, &order) == Some(Taken::Nobodys)).await;
     two.bump(&order).unwrap();
-    assert_eq!(pos.bumped_at(&order, "grill").await.len(), 1);
+    support::until("the bump", support::SOON, async || {
+        (pos.bumped_at(&order, "grill").await == [1]).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dealt_tickets_are_each_on_one_screen_and_those_of_a_dead_one_come_to_the_other() {
     let (house, hub, pos) = House::open("balanced").await;
     let one = house.screen("one", hub.address());
-    one.until_live().await;
+    screens_at_the_grill(&pos, 1).await;
     let first = pos.table("1", &[("Smash burger", 1)]).await;
     one.until("the ticket of the only screen", |seen| seen.orders() == [&first]).await;
     let two = house.screen("two", hub.address());
     two.until_live().await;
-    // The hub knows of it when it has acknowledged.
-    support::until("both screens at the hub", support::SOON, async || {
-        let status = pos.status().await;
-        let live = status["screens"].as_array()?.iter().filter(|screen| screen["connected"] == true);
-        (live.filter(|screen| screen["station"] == "grill").count() == 2).then_some(())
-    })
-    .await;
+    screens_at_the_grill(&pos, 2).await;
     let mut orders = vec![first.clone()];
     for table in 2..=5 {
         orders.push(pos.table(&table.to_string(), &[("Smash burger", 1)]).await);

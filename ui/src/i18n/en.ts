@@ -223,7 +223,7 @@ export const en = {
   forMinutes: (minutes: number) => `${minutes} min`,
   untilReleased: "Until released",
   release: "RELEASE: cook it now",
-  parkIt: "PARK: put it aside",
+  parkIt: "PARK: off every screen",
   take: "TAKE",
   takenBy: (screen: number | undefined) => (screen === undefined ? "at another screen" : `at screen ${screen}`),
   putBack: "PUT BACK: another screen can take it",

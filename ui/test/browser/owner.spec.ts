@@ -21,7 +21,7 @@ test("in the morning it is said what is parked, and it is looked at and brought 
 test("a ticket is put aside from its head", async ({ open }) => {
   const page = await open("scene=friday");
   await page.getByRole("button", { name: /^Okafor: / }).click();
-  await page.getByRole("button", { name: "PARK: put it aside" }).click();
+  await page.getByRole("button", { name: "PARK: off every screen" }).click();
   await page.getByRole("button", { name: "Okafor parked UNDO" }).click();
   await expect(page.getByRole("heading", { name: "Okafor" })).toBeVisible();
   expect(await page.evaluate(pressed)).toEqual(["park", "undo"]);

@@ -90,3 +90,48 @@ fn differing<T: Serialize>(one: &T, other: &T) -> Vec<String> {
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     names.into_iter().filter(|name| one.get(*name) != other.get(*name)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kitchen::{StationId, StationRole};
+
+    #[test]
+    fn what_an_edit_comes_to_is_named_before_it_takes_effect() {
+        let setup = testkit::setup();
+        let mut board = Board::new(setup.clone());
+        let before = House::of(&setup);
+        let draft = testkit::draft("1", vec![testkit::line("steak", 1, &[])]);
+        board.replace(setup, [testkit::order("o1", At(1), draft)], 1);
+        let edited = |how: &dyn Fn(&mut House)| {
+            let mut after = before.clone();
+            how(&mut after);
+            edit(&board, &Draft { before: before.clone(), after }, At(1))
+        };
+        let nothing = edited(&|_| {});
+        assert!(nothing.changes.is_empty() && nothing.fault.is_none() && nothing.rerouted == 0);
+
+        let grill =
+            before.stations.iter().position(|station| station.id == StationId::from("grill")).unwrap();
+        let moved = edited(&|house| {
+            let mut wok = Station::new("wok", "Wok", StationRole::Prep);
+            wok.items.push("steak".into());
+            house.stations.push(wok);
+            house.stations[grill].takes_rest = true;
+            house.settings.undo_seconds += 1;
+        });
+        let name = before.stations[grill].name.clone();
+        let wanted = [
+            HouseChange::Station { station: name, fields: vec!["takes_rest".to_owned()] },
+            HouseChange::Added { station: "Wok".to_owned() },
+            HouseChange::Rule { field: "undo_seconds".to_owned() },
+        ];
+        assert_eq!((moved.changes.as_slice(), moved.rerouted), (wanted.as_slice(), 1));
+        assert!(moved.unrouted.is_empty(), "what takes the rest leaves nothing");
+
+        let turned = edited(&|house| house.stations.reverse());
+        assert_eq!(turned.changes, [HouseChange::Order]);
+        let wrong = edited(&|house| house.settings.undo_seconds = 0);
+        assert_eq!(wrong.fault.map(|fault| fault.code).as_deref(), Some("bad_house"));
+    }
+}

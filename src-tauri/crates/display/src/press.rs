@@ -7,6 +7,7 @@ use crate::actor::{Actor, Reply};
 use crate::card;
 use crate::close::Many;
 use crate::frame::{Done, Press, PressLine, Pressed, Row, Taken, TicketLabel, Toast};
+use crate::house;
 use crate::view::{Draft, Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
@@ -309,7 +310,7 @@ impl Actor {
         let operation = Operation { id, device, at: self.now, order, seen, act };
         if is_on_setup(&operation.act) {
             let decided = decide_setup(self.log.board.setup(), &operation);
-            let next = decided.map_err(|refusal| Fault::new(refusal.code()))?;
+            let next = decided.map_err(|refusal| house::fault(&refusal))?;
             return Ok(next.map(|_| match undoes {
                 Some(undone) if self.log.outbox.hold(&undone) => What::Cancel(undone),
                 undoes => What::Operation(operation, undoes),

@@ -152,6 +152,7 @@ impl Writer {
             quiet: 0,
             looks: 0,
             park_after: At(0),
+            day_begun: None,
             dealt: LiveScreens::new(),
         };
         let handle = std::thread::Builder::new()
@@ -245,6 +246,8 @@ struct Thread {
     looks: u32,
     /// Before this nobody need look for what is left over.
     park_after: At,
+    /// The business day of which nothing more can be left over.
+    day_begun: Option<At>,
     /// The screens that tickets were dealt among last.
     dealt: LiveScreens,
 }
@@ -399,11 +402,20 @@ impl Thread {
         }
         self.park_after = now.plus(PARK_EVERY_MS);
         let day_start = text::day_began(&self.head.setup.settings, now);
-        let open = store::orders_on_glass(&self.db);
-        // A failure is logged where it happens; the next look tries again.
-        if open.is_ok_and(|orders| orders.iter().any(|order| is_left_over(order, day_start, now))) {
-            let _ = self.commit(&[Work::BeginDay]);
+        if self.day_begun == Some(day_start) {
+            return;
         }
+        // A failure is logged where it happens; the next look tries again.
+        let Ok(open) = store::orders_on_glass(&self.db) else { return };
+        let left = open.iter().any(|order| is_left_over(order, day_start, now));
+        if left && self.commit(&[Work::BeginDay]).is_err() {
+            return;
+        }
+        // What is not quiet yet may still be left over of that day; what was touched since it began never is.
+        let may_be = |order: &Order| {
+            !order.is_parked() && order.updated_at < day_start && !is_left_over(order, day_start, now)
+        };
+        self.day_begun = (!open.iter().any(may_be)).then_some(day_start);
     }
 
     fn forget(&mut self) -> Result<(), StoreError> {
@@ -824,7 +836,17 @@ mod tests {
             life: Arc::new(watch::Sender::new(head.life.clone())),
         };
         let witness = Witness::open(&Folder::claim(data).unwrap()).unwrap();
-        Thread { db, head, witness, shared, quiet: 0, looks: 0, park_after: At(0), dealt: LiveScreens::new() }
+        Thread {
+            db,
+            head,
+            witness,
+            shared,
+            quiet: 0,
+            looks: 0,
+            park_after: At(0),
+            day_begun: None,
+            dealt: LiveScreens::new(),
+        }
     }
 
     fn post(key: &str, number: &str, notes: usize) -> Work {
