@@ -257,7 +257,12 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
     <button
       type="button"
       class="foot bump"
-      classList={{ down: picture.pressed[key()], finished: finished(), blocked: blocked() }}
+      classList={{
+        down: picture.pressed[key()],
+        finished: finished(),
+        blocked: blocked(),
+        take: free() && !blocked(),
+      }}
       disabled={blocked()}
       ref={touch.down(() => {
         const { order, seen, bump } = props.card;

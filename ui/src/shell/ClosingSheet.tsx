@@ -47,7 +47,7 @@ export function ClosingSheet(props: { close: () => void }): JSX.Element {
                 )}
               </For>
             </ul>
-            <div class="choices">
+            <div class="choices closing-choices">
               <button type="button" class="button wide" onClick={() => props.close()}>
                 {text.leaveOpen}
                 <span class="meaning">{text.leaveOpenMeans}</span>

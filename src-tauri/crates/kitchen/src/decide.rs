@@ -200,7 +200,9 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
         }
         Act::PutBack { station } => {
             refuse_taken(order, operation, station, setup)?;
-            next.claims.retain(|claim| &claim.station != station);
+            let is_own =
+                |claim: &Claim| &claim.station == station && Some(&claim.device) == operation.device.as_ref();
+            next.claims.retain(|claim| !is_own(claim));
             EventKind::TicketDealt
         }
         Act::Park => {

@@ -144,7 +144,10 @@ proptest! {
         let next_day = order.updated_at.max(NOW).plus(24 * HOUR);
         if is_left_over(&order, next_day, next_day) {
             let act = decide(&order, &operation("park", &order, Act::Park), &setup(), next_day).unwrap();
-            prop_assert_eq!(act.order.as_ref(), Some(&park(&order, next_day)));
+            // The act also fires what it finds done; the hub's own parking touches nothing else.
+            let by_hand = act.order.unwrap();
+            let by_hub = park(&order, next_day);
+            prop_assert_eq!(Order { courses: order.courses.clone(), ..by_hand }, by_hub);
             prop_assert!(!is_left_over(&park(&order, next_day), next_day, next_day.plus(HOUR)), "once");
         }
     }
