@@ -48,7 +48,7 @@ test("the end of service names the count, asks twice, means what it showed and i
   });
   await sheet.getByRole("button", { name: `BUMP ${count}`, exact: true }).click();
   await expect(sheet).toHaveCount(0);
-  const seen = page.locator('.ticket:not([data-order="late"])');
+  const seen = page.locator('main.grid > .ticket:not([data-order="late"])');
   await expect(seen).toHaveCount(0);
   await expect(page.locator('.ticket[data-order="late"]').first()).toBeVisible();
   const [close] = await page.evaluate(() => window.fake.presses);

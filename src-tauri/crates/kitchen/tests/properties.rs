@@ -159,8 +159,8 @@ proptest! {
         for event in &hub.log { prop_assert!(matches!(board.apply(event.clone()), Standing::Applied(_))); }
         let whole: u32 = all_day_of_kitchen(board.orders(), NOW).iter().map(|count| count.open + count.later).sum();
         let undone = |order: &Order| order.lines.iter().map(|l| l.live().saturating_sub(l.done())).sum::<u32>();
-        let counts = |order: &&Order| order.is_open() && !order.is_parked();
-        prop_assert_eq!(whole, hub.orders.values().filter(counts).map(undone).sum::<u32>());
+        let in_sight = |order: &&Order| order.is_open() && !order.is_parked();
+        prop_assert_eq!(whole, hub.orders.values().filter(in_sight).map(undone).sum::<u32>());
         for station in stations() {
             let tickets = board.tickets(&station, NOW);
             let counts = all_day(&tickets);
@@ -174,7 +174,7 @@ proptest! {
                 prop_assert_eq!((by_variant(|v| v.open), by_variant(|v| v.later)), (count.open, count.later));
             }
             // Every line that still asks something of a station is on exactly one ticket there.
-            for order in hub.orders.values().filter(counts) {
+            for order in hub.orders.values().filter(in_sight) {
                 let asks = order.lines.iter().any(|l| {
                     order.is_line_fired(l, NOW) && l.work_at(&station).is_some_and(|w| w.bumped < l.reached(w))
                 });
