@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use display::frame::{Card, Frame, Go, Grid, Press, PressLine, Tab};
+use display::frame::{Card, Frame, Go, Grid, HouseEdit, Press, PressLine, PressTicket, Tab, Taken};
 use display::{Config, HubAddress, Kitchen, SystemClock, Token, Window};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
@@ -45,6 +45,16 @@ pub(crate) struct Picture {
     pub(crate) tickets: Vec<Seen>,
     /// Operations that UNDO would take back, the latest last.
     pub(crate) undo: Vec<String>,
+    /// Tickets of this glass that are put aside.
+    pub(crate) parked: u32,
+    /// The orders of the rows of a list.
+    pub(crate) rows: Vec<String>,
+    /// The codes of what is said in the strip.
+    pub(crate) notices: Vec<String>,
+    /// What the end of service is asked about.
+    pub(crate) closing: Vec<PressTicket>,
+    /// Stations and rules as they are edited.
+    pub(crate) house: HouseEdit,
 }
 
 /// A ticket as it is seen.
@@ -55,6 +65,8 @@ pub(crate) struct Seen {
     pub(crate) seen: u64,
     /// Something on it waits for the hub's word.
     pub(crate) pending: bool,
+    /// Whose it is, where that matters.
+    pub(crate) taken: Option<Taken>,
     /// Line ids and their states.
     pub(crate) lines: Vec<(String, String)>,
 }
@@ -462,6 +474,8 @@ impl Glass {
         held.notices = frame.notices.or(held.notices.take());
         held.ingredients = frame.ingredients.or(held.ingredients.take());
         held.review = frame.review.or(held.review.take());
+        held.house = frame.house.or(held.house.take());
+        held.closing = frame.closing.or(held.closing.take());
         self.cards.extend(frame.cards.into_iter().map(|card| (card.id.clone(), card)));
         print(&Line::Picture(self.picture()));
     }
@@ -487,9 +501,18 @@ impl Glass {
                     order: card.order.0.clone(),
                     seen: card.seen,
                     pending: card.pending,
+                    taken: card.taken.clone(),
                     lines: card.lines.iter().map(|line| (line.id.0.clone(), word(line.state))).collect(),
                 })
                 .collect(),
+            parked: self.frame.head.as_ref().map_or(0, |head| head.parked),
+            rows: self.frame.rows.iter().flatten().map(|row| row.order.0.clone()).collect(),
+            notices: self.frame.notices.iter().flatten().map(|notice| notice.fault.code.clone()).collect(),
+            house: self.frame.house.clone().unwrap_or_default(),
+            closing: {
+                let open = self.frame.closing.iter().flat_map(|closing| &closing.tickets);
+                open.map(|open| open.ticket.clone()).collect()
+            },
             undo: self.frame.toasts.iter().flatten().map(|toast| toast.operation.0.clone()).collect(),
         }
     }

@@ -1,4 +1,4 @@
-/** What was bumped, the latest first: to be found, looked at, and brought back. */
+/** What is parked, and what was bumped, the latest first: to be found, looked at, and brought back. */
 
 import { For, type JSX, Show } from "solid-js";
 import { age, wallClock } from "../i18n/format";
@@ -26,10 +26,10 @@ export function Recall(): JSX.Element {
               const key = `recall/${row.bump ?? row.order}`;
               const label = () => text.label(row.label, row.order_type);
               return (
-                <li class="row">
+                <li class="row" classList={{ parked: row.parked }}>
                   <span class="when">
                     <b>{age(now(), row.since)}</b>
-                    <span>{text.bumpedAt(wallClock(row.at, wall()))}</span>
+                    <span>{(row.parked ? text.parkedAt : text.bumpedAt)(wallClock(row.at, wall()))}</span>
                     <Show when={row.station}>{(station) => <span>{station()}</span>}</Show>
                   </span>
                   <RowAbout row={row} />
@@ -44,14 +44,16 @@ export function Recall(): JSX.Element {
                   >
                     {text.review}
                   </button>
-                  <Show when={row.bump} fallback={<span class="cannot">{text.cannotRecall}</span>}>
+                  <Show when={row.bump ?? row.parked} fallback={<span class="cannot">{text.cannotRecall}</span>}>
                     <button
                       type="button"
                       class="button recall"
                       classList={{ down: picture.pressed[key] }}
                       aria-label={text.recallOf(label())}
                       ref={touch.click(() => {
-                        const { order, bump } = row;
+                        const { order, bump, seen, parked } = row;
+                        if (parked)
+                          return { bounces: true, run: () => press(key, { press: "unpark", order, seen }) };
                         return bump === undefined
                           ? undefined
                           : { bounces: true, run: () => press(key, { press: "recall", order, operation: bump }) };

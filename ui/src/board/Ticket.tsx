@@ -37,6 +37,7 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
         late: props.card.urgency === "late" && !props.card.voided,
         void: props.card.voided,
         held: props.card.held,
+        others: props.card.taken?.whose === "others",
         selected: picture.head?.selected === props.card.id,
         fresh: props.card.fresh && !props.card.voided && !noticed(props.card.id),
       }}
@@ -235,8 +236,19 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
   const key = () => `${props.card.id}/bump`;
   const progress = () => (props.card.done > 0 ? text.progress(props.card.done, props.card.total) : undefined);
   const waits = () => (props.card.voided ? undefined : props.card.waits_for);
+  const taken = () => (props.card.voided ? undefined : props.card.taken);
+  // Without a hub nobody knows whether the other screen is still there: then whoever stands here does it.
+  const others = () => {
+    const held = taken();
+    return held?.whose === "others" && picture.connection?.state === "live" ? held : undefined;
+  };
+  const free = () => taken()?.whose === "nobodys";
+  const blocked = () => waits() !== undefined || others() !== undefined;
   const word = () => {
     const names = waits();
+    const other = others();
+    if (other) return text.takenBy(other.screen ?? undefined);
+    if (free()) return text.take;
     if (names) return text.waitsFor(names.join(", "));
     return props.card.voided ? text.seen : text.bump;
   };
@@ -245,10 +257,16 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
     <button
       type="button"
       class="foot bump"
-      classList={{ down: picture.pressed[key()], finished: finished(), blocked: waits() !== undefined }}
-      disabled={waits() !== undefined}
+      classList={{
+        down: picture.pressed[key()],
+        finished: finished(),
+        blocked: blocked(),
+        take: free() && !blocked(),
+      }}
+      disabled={blocked()}
       ref={touch.down(() => {
         const { order, seen, bump } = props.card;
+        if (free()) return { bounces: true, run: () => press(key(), { press: "take", order, seen }) };
         const what: Press = { press: "bump", order, seen, lines: bump.map(({ line, upto }) => ({ line, upto })) };
         const held = key();
         return { bounces: true, run: () => press(held, what) };

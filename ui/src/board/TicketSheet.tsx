@@ -12,6 +12,7 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
   const { picture, text, press } = useKitchen();
   const { order, seen, rush, held } = props.card;
   const lines = props.card.bump.map(({ line, upto }) => ({ line, upto }));
+  const taken = props.card.taken && { ...props.card.taken };
   const course = props.card.next_course && { ...props.card.next_course };
   const own = props.card.lines.filter((line) => line.place.kind === "own" && line.waits === undefined);
   const queued = own.some((line) => line.state === "queued");
@@ -56,6 +57,14 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
             </button>
           )}
         </Show>
+        <Show when={taken?.whose === "ours"}>
+          <button type="button" class="button wide" onClick={() => act({ press: "put_back", order, seen })}>
+            {text.putBack}
+          </button>
+        </Show>
+        <button type="button" class="button wide" onClick={() => act({ press: "park", order, seen })}>
+          {text.parkIt}
+        </button>
         <Show when={held}>
           <button type="button" class="button wide" onClick={() => act({ press: "release", order, seen })}>
             {text.release}

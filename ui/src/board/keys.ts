@@ -3,7 +3,8 @@
  *
  * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `s`
  * starts it, `r` brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it
- * now, F7 opens the voice panel, Escape goes back to the station. The key to talk is held, and therefore elsewhere (`voice/keys.ts`).
+ * now, `e` asks what is open at the end of service, F7 opens the voice panel, Escape goes back to the station. The key to talk
+ * is held, and therefore elsewhere (`voice/keys.ts`).
  */
 
 import type { Place } from "../generated/Place";
@@ -62,6 +63,10 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
     case "t":
     case "T":
       if (!event.repeat) view.retryConnection();
+      return true;
+    case "e":
+    case "E":
+      showSheet("closing");
       return true;
     case "F6":
       showSheet("connection");

@@ -73,8 +73,22 @@ it("a frame touches only what it changes", () => {
 });
 
 function shown(picture: Picture): Whole {
-  const { head, connection, cards, places, counts, rows, chips, toasts, notices, ingredients, review, talk } =
-    structuredClone(unwrap(picture));
+  const {
+    head,
+    connection,
+    cards,
+    places,
+    counts,
+    rows,
+    chips,
+    toasts,
+    notices,
+    ingredients,
+    review,
+    closing,
+    house,
+    talk,
+  } = structuredClone(unwrap(picture));
   const ids = places.map((place) => place.card);
   expect(Object.keys(cards).toSorted()).toEqual(ids.toSorted());
   return {
@@ -90,6 +104,8 @@ function shown(picture: Picture): Whole {
     ingredients,
     review,
     ...(talk ? { talk } : {}),
+    closing,
+    house,
   };
 }
 

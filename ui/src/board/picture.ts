@@ -9,9 +9,11 @@ import { batch } from "solid-js";
 import { createStore, reconcile } from "solid-js/store";
 import type { AllDayCount } from "../generated/AllDayCount";
 import type { Card } from "../generated/Card";
+import type { Closing } from "../generated/Closing";
 import type { Connection } from "../generated/Connection";
 import type { Frame } from "../generated/Frame";
 import type { Head } from "../generated/Head";
+import type { HouseEdit } from "../generated/HouseEdit";
 import type { IngredientCount } from "../generated/IngredientCount";
 import type { NewChip } from "../generated/NewChip";
 import type { Notice } from "../generated/Notice";
@@ -38,6 +40,10 @@ export interface Picture {
   review: Review;
   /** How talking stands; absent = this screen cannot be talked to at all. */
   talk: Talk | undefined;
+  /** What is open, while somebody asks at the end of service. */
+  closing: Closing;
+  /** Stations and rules, while somebody edits them. */
+  house: HouseEdit;
   /** Keys of what is pressed and not answered yet. */
   pressed: Record<string, true>;
 }
@@ -51,6 +57,17 @@ export interface Canvas {
   hold(key: string): void;
   release(key: string): void;
 }
+
+const NOTHING_ASKED: Closing = { asked: false, tickets: [] };
+
+const NOTHING_EDITED: HouseEdit = {
+  categories: [],
+  items: [],
+  unrouted: [],
+  changes: [],
+  rerouted: 0,
+  overtaken: false,
+};
 
 export function createCanvas(): Canvas {
   const [picture, set] = createStore<Picture>({
@@ -66,6 +83,8 @@ export function createCanvas(): Canvas {
     notices: [],
     review: {},
     talk: undefined,
+    closing: NOTHING_ASKED,
+    house: NOTHING_EDITED,
     pressed: {},
   });
 
@@ -82,6 +101,8 @@ export function createCanvas(): Canvas {
       if (frame.connection || whole) set("connection", reconcile(frame.connection));
       if (frame.review || whole) set("review", reconcile(frame.review ?? {}));
       if (frame.talk || whole) set("talk", reconcile(frame.talk));
+      if (frame.closing || whole) set("closing", reconcile(frame.closing ?? NOTHING_ASKED));
+      if (frame.house || whole) set("house", reconcile(frame.house ?? NOTHING_EDITED));
       section("places", "card", frame.places, whole);
       section("counts", "item", frame.counts, whole);
       section("ingredients", "name", frame.ingredients, whole);

@@ -48,4 +48,4 @@ station?: string,
 /**
  * Recall: the bump that a recall takes back; absent when it is too old or the order was voided.
  */
-bump?: OperationId, };
+bump?: OperationId,  parked?: boolean, };

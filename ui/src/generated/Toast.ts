@@ -33,4 +33,4 @@ until: At,
 /**
  * What was done; absent = a bump.
  */
-what?: Done, };
+what?: Done,  count?: number, };

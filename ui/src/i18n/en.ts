@@ -5,6 +5,7 @@
  */
 
 import type { Fault } from "../generated/Fault";
+import type { HouseChange } from "../generated/HouseChange";
 import type { LinePlace } from "../generated/LinePlace";
 import type { LineWait } from "../generated/LineWait";
 import type { OrderType } from "../generated/OrderType";
@@ -24,6 +25,26 @@ const orderTypes: Record<OrderType, string> = {
   voice: "Phone",
 };
 
+function tickets(count: number): string {
+  return count === 1 ? "1 ticket" : `${count} tickets`;
+}
+
+/** Why no kitchen could work like that. */
+function badHouse(what: string, station: string): string {
+  switch (what) {
+    case "name":
+      return "A station needs a name.";
+    case "twice":
+      return `${station} is there twice.`;
+    case "role":
+      return `${station} can either cook or be a pass for others.`;
+    case "round":
+      return `What ${station} hands on comes back to it. Change where it goes on to.`;
+    default:
+      return "These rules do not go together.";
+  }
+}
+
 /** A status as the order system's own screens call it. */
 function thereStatus(status: string | undefined): string {
   return `“${(status ?? "done").replace("-", " ")}”`;
@@ -36,6 +57,14 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
   line_not_at_station: () => "This item now belongs to another station.",
   order_voided: () => "The order was voided meanwhile. Press SEEN to take it off.",
   bump_unknown: () => "This was brought back already, or is too old to bring back.",
+  house_changed: () =>
+    "Somebody else has changed the stations or rules meanwhile. Nothing was overwritten: look again.",
+  house_not_edited: () => "The board was drawn anew in between. Open Stations and rules again.",
+  bad_house: ({ what, station }) => badHouse(what ?? "", station ?? "A station"),
+  taken_elsewhere: () => "Another screen of this station has taken it. It is theirs.",
+  not_fired: () => "Its time has not come: it is on no screen yet.",
+  parked_overnight: ({ count }) =>
+    `${count === "1" ? "1 ticket of an earlier day is" : `${count ?? "Some"} tickets of earlier days are`} parked. Find them under Recall.`,
   item_out: ({ item }) => `${item ?? "An item"} is out (86).`,
   item_unknown: () => "This item is not on the menu.",
   nothing_named: () => "Nothing on the ticket was left to do.",
@@ -220,6 +249,11 @@ export const en = {
     fired: (label: string) => `${label} fired`,
     transferred: (label: string) => `${label} sent over`,
     stocked: (label: string) => `${label}: stock changed`,
+    configured: () => "Stations and rules changed",
+    parked: (label: string) => `${label} parked`,
+    bumped_all: (_: string, count: number) => `${tickets(count)} bumped`,
+    parked_all: (_: string, count: number) => `${tickets(count)} parked`,
+    voided_all: (_: string, count: number) => `${tickets(count)} voided`,
   },
   moreOf: (label: string) => `${label}: start, rush, hold, send`,
   start: "START",
@@ -230,6 +264,118 @@ export const en = {
   forMinutes: (minutes: number) => `${minutes} min`,
   untilReleased: "Until released",
   release: "RELEASE: cook it now",
+  parkIt: "PARK: off every screen",
+  take: "TAKE",
+  takenBy: (screen: number | undefined) => (screen === undefined ? "at another screen" : `at screen ${screen}`),
+  putBack: "PUT BACK: another screen can take it",
+  screenNumber: "Which of its screens is this?",
+  house: {
+    title: "Stations and rules",
+    stations: "Stations",
+    rules: "Rules",
+    save: "Save…",
+    saveNow: "SAVE: it takes effect now",
+    overtaken:
+      "Somebody else has changed this meanwhile. Nothing of it is overwritten: look at theirs, then change it again.",
+    loadTheirs: "Show theirs",
+    pass: "The pass: sends out what others have cooked",
+    cooksNothing: "Cooks nothing yet",
+    itemsCount: (count: number) => (count === 1 ? "1 item" : `${count} items`),
+    takesRest: "everything that no other station names",
+    unrouted: (count: number) =>
+      count === 1
+        ? "1 item is cooked by no station: it shows at Expo only."
+        : `${count} items are cooked by no station: they show at Expo only.`,
+    add: "+ Add a station",
+    addFor: "A station that cooks",
+    newStation: "New station",
+    nothingYet: "nothing yet",
+    name: "Name",
+    categories: "Cooks these parts of the menu",
+    items: (count: number) => (count === 0 ? "Single items…" : `Single items: ${count}`),
+    itemsHint: "An item named here goes here, whatever cooks its part of the menu",
+    also: "And also",
+    orderTypes: (count: number) => (count === 0 ? "For all kinds of orders…" : `For ${count} kinds of orders`),
+    orderTypesHint: "Only for these kinds of orders; none chosen = for all",
+    handsOnTo: "What is done here goes on to",
+    covers: "Is a pass before the pass, for",
+    queue: "If it has several screens",
+    remove: (name: string) => `Remove ${name}`,
+    closeWhen: "An order is finished",
+    closeWhens: { passed: "when Expo has bumped it", ready: "when every station has bumped it" },
+    passWaits: "Expo can bump",
+    passWaitses: { no: "at any time", yes: "only what the stations have done" },
+    courses: "The next course is fired",
+    courseRules: {
+      by_hand: () => "by hand",
+      when_done: () => "when the one before is done",
+      after_minutes: (minutes: number) => `${minutes} min after the one before`,
+    },
+    eightySix: "A new order with an item that is out",
+    eightySixes: { flag: "is taken and marked", refuse: "is refused to the POS" },
+    undo: "UNDO is offered for",
+    seconds: (count: number) => `${count} s`,
+    minutes: (count: number) => `${count} min`,
+    clock: (minute: number) =>
+      `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`,
+    warn: (which: string) => `SOON: ${which} after`,
+    late: (which: string) => `LATE: ${which} after`,
+    whichTickets: (rule: { station?: string; order_type?: OrderType }) =>
+      [
+        rule.order_type === undefined ? "tickets" : orderTypes[rule.order_type],
+        rule.station === undefined ? "" : `at ${rule.station}`,
+      ]
+        .filter(Boolean)
+        .join(" "),
+    dayStarts: "The business day starts at",
+    less: (what: string) => `Less: ${what}`,
+    more: (what: string) => `More: ${what}`,
+    changed(change: HouseChange): string {
+      switch (change.change) {
+        case "added":
+          return `New station: ${change.station}`;
+        case "removed":
+          return `${change.station} is removed. What is begun there is finished at Expo.`;
+        case "station":
+          return `${change.station}: ${change.fields.map((field) => en.house.stationFields[field] ?? field).join(", ")}`;
+        case "order":
+          return "The stations stand in another order";
+        case "rule":
+          return en.house.ruleFields[change.field] ?? change.field;
+      }
+    },
+    stationFields: {
+      name: "its name",
+      role: "what it is",
+      categories: "parts of the menu",
+      items: "single items",
+      takes_rest: "the rest",
+      order_types: "kinds of orders",
+      hands_on_to: "where its work goes on",
+      covers: "what it is a pass for",
+      queue: "how its screens share tickets",
+    } as Record<string, string>,
+    ruleFields: {
+      name: "The restaurant's name",
+      time_zone: "The time zone",
+      day_starts_minute: "When the business day starts",
+      close_when: "When an order is finished",
+      pass_waits: "What Expo can bump",
+      courses: "How courses are fired",
+      eighty_six: "What becomes of an order with an item that is out",
+      undo_seconds: "How long UNDO is offered",
+      thresholds: "When a ticket is SOON and LATE",
+    } as Record<string, string>,
+    rerouted: (count: number) =>
+      count === 0
+        ? "Open tickets stay where they are."
+        : `${tickets(count)} that are open change stations. What somebody has begun stays where it is.`,
+  },
+  queues: {
+    shared: "All screens show the same tickets",
+    pull: "A screen takes a ticket before it is cooked",
+    balanced: "The tickets are dealt to its screens in turn",
+  },
   fireCourse: (course: string) => `FIRE ${course}`,
   sendTo: "Send to another station",
   waits: (waits: LineWait) => (waits.kind === "course" ? "later" : `at ${waits.name}`),
@@ -516,6 +662,29 @@ export const en = {
   recall: "RECALL",
   recallOf: (label: string) => `Recall ${label}`,
   cannotRecall: "cannot be brought back",
+  parkedAt: (time: string) => `parked ${time}`,
+  endOfService: "End of service",
+  openNow: (count: number) => (count === 1 ? "1 ticket is open." : `${count} tickets are open.`),
+  nothingOpen: "Nothing is open here.",
+  leaveOpen: "LEAVE THEM",
+  leaveOpenMeans: "They stay on the screens. What is still open when the next day starts is parked.",
+  closeAll: {
+    bump: (count: number) => `BUMP ${count}`,
+    park: (count: number) => `PARK ${count}`,
+    void: (count: number) => `VOID ${count}`,
+  },
+  closeAllAsks: {
+    bump: (count: number, where: string) => `Bump ${tickets(count)} at ${where}? They are taken for done.`,
+    park: (count: number) => `Park ${tickets(count)}? They leave every screen and wait under Recall.`,
+    void: (count: number) => `Void ${tickets(count)}? Nobody will cook them, and the order system is told.`,
+  },
+  closeAllMeans: {
+    bump: "They are done.",
+    park: "Off every screen, to be brought back from Recall.",
+    void: "Nobody comes for them any more.",
+  },
+  wholeKitchenAtExpo: "To park or void them for the whole kitchen, ask at Expo.",
+  goBack: "Back",
 
   /** The sentence of a fault; one that is not known yet says so and gives its code, for the phone call that follows. */
   fault(fault: Fault): string {

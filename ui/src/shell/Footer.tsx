@@ -138,6 +138,15 @@ function Trouble(props: { fallback: JSX.Element }): JSX.Element {
               </Show>
               {text.fault(held().fault)}
             </p>
+            <Show when={held().fault.code === "parked_overnight"}>
+              <button
+                type="button"
+                class="button"
+                ref={touch.down(() => ({ run: () => go({ go: "tab", tab: "recall" }) }))}
+              >
+                {text.review}
+              </button>
+            </Show>
             <button
               type="button"
               class="button"
@@ -248,7 +257,7 @@ function Toasts(): JSX.Element {
                 return { bounces: true, run: () => press(key, { press: "undo", order, operation }) };
               })}
             >
-              <span class="what">{text.didTo[toast.what ?? "bumped"](label())}</span>
+              <span class="what">{text.didTo[toast.what ?? "bumped"](label(), toast.count ?? 1)}</span>
               <span class="undo">
                 {text.undo}{" "}
                 <span class="left" aria-hidden="true">

@@ -4,8 +4,10 @@ import { For, type JSX, Match, Show, Switch } from "solid-js";
 import type { Head } from "../generated/Head";
 import type { Tab } from "../generated/Tab";
 import { wallClock } from "../i18n/format";
+import { HouseSheet } from "../house/HouseSheet";
 import { TalkButton } from "../voice/TalkButton";
 import { VoiceSheet } from "../voice/VoiceSheet";
+import { ClosingSheet } from "./ClosingSheet";
 import { ConnectionMark } from "./ConnectionMark";
 import { ConnectionSheet } from "./ConnectionSheet";
 import { Down, Sliders } from "./Icons";
@@ -74,6 +76,12 @@ export function Header(): JSX.Element {
         <Match when={sheet() === "settings"}>
           <SettingsSheet close={close} />
         </Match>
+        <Match when={sheet() === "house"}>
+          <HouseSheet close={close} />
+        </Match>
+        <Match when={sheet() === "closing"}>
+          <ClosingSheet close={close} />
+        </Match>
         <Match when={sheet() === "connection"}>
           <ConnectionSheet close={close} />
         </Match>
@@ -93,8 +101,9 @@ function badgeOf(head: Head | undefined, tab: Tab): number {
       return head?.expo_open ?? 0;
     case "scheduled":
       return head?.scheduled ?? 0;
-    case "all_day":
     case "recall":
+      return head?.parked ?? 0;
+    case "all_day":
       return 0;
   }
 }

@@ -68,6 +68,14 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
           </button>
         </div>
       </Show>
+      <div class="choices">
+        <button type="button" class="button wide" onClick={() => showSheet("closing")}>
+          {text.endOfService}
+        </button>
+        <button type="button" class="button wide" onClick={() => showSheet("house")}>
+          {text.house.title}
+        </button>
+      </div>
     </Sheet>
   );
 }

@@ -4,13 +4,20 @@ import { type JSX, onMount } from "solid-js";
 import { Cross } from "./Icons";
 import { useKitchen } from "./kitchen";
 
-export function Sheet(props: { title: string; close: () => void; children: JSX.Element }): JSX.Element {
+export function Sheet(props: {
+  title: string;
+  close: () => void;
+  /** It needs the whole glass. */
+  large?: boolean;
+  children: JSX.Element;
+}): JSX.Element {
   const { text } = useKitchen();
   let dialog!: HTMLDialogElement;
   onMount(() => dialog.showModal());
   return (
     <dialog
       class="sheet"
+      classList={{ large: props.large === true }}
       ref={dialog}
       aria-label={props.title}
       onClose={() => props.close()}

@@ -1,8 +1,10 @@
-import { For, type JSX } from "solid-js";
+import { For, type JSX, Show } from "solid-js";
 import { useKitchen } from "./kitchen";
 import { Sheet } from "./Sheet";
 
-/** Which station this screen is. */
+const SCREENS = [1, 2, 3, 4, 5, 6] as const;
+
+/** Which station this screen is, and which of its screens where they do not all show the same. */
 export function StationSheet(props: { close: () => void }): JSX.Element {
   const { picture, text, go } = useKitchen();
   return (
@@ -24,6 +26,28 @@ export function StationSheet(props: { close: () => void }): JSX.Element {
           )}
         </For>
       </div>
+      <Show when={picture.head?.queue}>
+        {(queue) => (
+          <div class="setting" role="group" aria-label={text.screenNumber}>
+            <h3>{text.screenNumber}</h3>
+            <p class="quiet">{text.queues[queue()]}</p>
+            <div class="choices inline">
+              <For each={SCREENS}>
+                {(number) => (
+                  <button
+                    type="button"
+                    class="button square"
+                    aria-pressed={picture.head?.screen === number}
+                    onClick={() => go({ go: "screen", number })}
+                  >
+                    {number}
+                  </button>
+                )}
+              </For>
+            </div>
+          </div>
+        )}
+      </Show>
     </Sheet>
   );
 }

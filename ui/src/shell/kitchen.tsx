@@ -25,7 +25,7 @@ const LOOK_MS = 250;
 const FAULT_MS = 8_000;
 
 /** What can lie over the board. */
-export type SheetName = "station" | "settings" | "connection" | "voice";
+export type SheetName = "station" | "settings" | "connection" | "voice" | "closing" | "house";
 
 export interface Kitchen {
   picture: Picture;

@@ -36,6 +36,8 @@ export function frameBetween(
     "ingredients",
     "review",
     "talk",
+    "closing",
+    "house",
   ] as const) {
     if (!same(before[name], after[name])) Object.assign(frame, { [name]: after[name] });
   }

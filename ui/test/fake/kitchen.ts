@@ -13,9 +13,11 @@ import type { Frame } from "../../src/generated/Frame";
 import type { Go } from "../../src/generated/Go";
 import type { Grid } from "../../src/generated/Grid";
 import type { Head } from "../../src/generated/Head";
+import type { HouseEdit } from "../../src/generated/HouseEdit";
 import type { IngredientCount } from "../../src/generated/IngredientCount";
 import type { Mounted } from "../../src/generated/Mounted";
 import type { Notice } from "../../src/generated/Notice";
+import type { OpenTicket } from "../../src/generated/OpenTicket";
 import type { Place } from "../../src/generated/Place";
 import type { Press } from "../../src/generated/Press";
 import type { Pressed } from "../../src/generated/Pressed";
@@ -27,6 +29,7 @@ import type { Toast } from "../../src/generated/Toast";
 import type { Backend, Cursor, MountRef } from "../../src/ipc/backend";
 import { frameBetween, wholeFrame, type Whole } from "./frames";
 import { panelOf, SAID } from "./talk";
+import { editOf, HOUSE, NOTHING_EDITED } from "./house";
 import { EVENING, type Ticket } from "./tickets";
 
 const PULL_MS = 10_000;
@@ -46,6 +49,7 @@ export class FakeKitchen implements Backend {
   /** How long a turn is sent, and thought about. */
   turnMs = 300;
   failTalk: Fault | undefined;
+  house: HouseEdit = NOTHING_EDITED;
   /** Every call that reached it, for the tests. */
   readonly presses: Press[] = [];
   readonly goes: Go[] = [];
@@ -68,6 +72,8 @@ export class FakeKitchen implements Backend {
   readonly #stock = new Map<string, number | undefined>();
   readonly #undos = new Map<string, () => void>();
   #review: string | undefined;
+  #asked = false;
+  #parked: { ticket: Ticket; at: number }[] = [];
   #bumped: { ticket: Ticket; operation: string; at: number; index: number }[] = [];
   #mount = 0;
   #revision = 1;
@@ -93,6 +99,7 @@ export class FakeKitchen implements Backend {
       station_open: 0,
       expo_open: 0,
       scheduled: 0,
+      parked: 0,
       late: 0,
       page: 1,
       pages: 1,
@@ -200,6 +207,21 @@ export class FakeKitchen implements Backend {
       }
       case "review":
         this.#review = go.order;
+        break;
+      case "screen":
+        this.head = { ...head, screen: go.number };
+        break;
+      case "edit_house":
+        this.house = editOf(HOUSE, HOUSE);
+        break;
+      case "draft_house":
+        this.house = editOf(HOUSE, go.house);
+        break;
+      case "leave_house":
+        this.house = NOTHING_EDITED;
+        break;
+      case "closing":
+        this.#asked = go.asked;
         break;
       case "text":
         this.head = { ...head, glass: { ...head.glass, text: go.text } };
@@ -372,6 +394,49 @@ export class FakeKitchen implements Backend {
         return true;
       case "release":
         return this.#ticket(press.order, { held: false });
+      case "configure":
+        this.house = NOTHING_EDITED;
+        this.#offerTo(
+          { order: "menu", label: { kind: "name", text: "" }, order_type: "dine_in" },
+          "configured",
+          UNDO_MS,
+          () => {},
+        );
+        return true;
+      case "take":
+        return this.#ticket(press.order, { taken: { whose: "ours" } });
+      case "put_back":
+        return this.#ticket(press.order, { taken: { whose: "nobodys" } });
+      case "park":
+        this.park(press.order);
+        this.#offer(
+          press.order,
+          "parked",
+          UNDO_MS,
+          () => this.#unpark(press.order),
+          this.#parked.map((p) => p.ticket),
+        );
+        return true;
+      case "unpark":
+        return this.#unpark(press.order);
+      case "close": {
+        const orders = press.tickets.map(({ order }) => order);
+        const before = this.tickets;
+        if (press.how === "park") for (const order of orders) this.park(order);
+        else this.tickets = before.filter((ticket) => !orders.includes(ticket.order));
+        const what = { bump: "bumped_all", park: "parked_all", void: "voided_all" } as const;
+        const undo = () => {
+          this.#parked = this.#parked.filter(({ ticket }) => !orders.includes(ticket.order));
+          this.tickets = before;
+        };
+        const to = {
+          order: orders[0]!,
+          label: { kind: "name" as const, text: "" },
+          order_type: "dine_in" as const,
+        };
+        this.#offerTo(to, what[press.how], 2 * UNDO_MS, undo, orders.length);
+        return orders.length > 0;
+      }
       case "fire":
         if (press.course === undefined) {
           this.scheduled = this.scheduled.filter((row) => row.order !== press.order);
@@ -412,6 +477,22 @@ export class FakeKitchen implements Backend {
     }
   }
 
+  /** Puts a ticket aside, as an evening does. */
+  park(order: string, at = this.now()): void {
+    const ticket = this.tickets.find((held) => held.order === order);
+    if (!ticket) return;
+    this.#parked.push({ ticket, at });
+    this.tickets = this.tickets.filter((held) => held !== ticket);
+  }
+
+  #unpark(order: string): boolean {
+    const parked = this.#parked.find(({ ticket }) => ticket.order === order);
+    if (!parked) return false;
+    this.#parked = this.#parked.filter((held) => held !== parked);
+    this.tickets = [parked.ticket, ...this.tickets];
+    return true;
+  }
+
   #ticket(order: string, what: Partial<Ticket>): boolean {
     this.tickets = this.tickets.map((ticket) => (ticket.order === order ? { ...ticket, ...what } : ticket));
     return true;
@@ -422,11 +503,18 @@ export class FakeKitchen implements Backend {
     if (ticket) this.#offerTo(ticket, what, ms, undo);
   }
 
-  #offerTo(to: Pick<Toast, "order" | "label" | "order_type">, what: Done, ms: number, undo: () => void): void {
+  #offerTo(
+    to: Pick<Toast, "order" | "label" | "order_type">,
+    what: Done,
+    ms: number,
+    undo: () => void,
+    count?: number,
+  ): void {
     const operation = `${what}${this.presses.length}`;
     const { order, label, order_type } = to;
     this.#undos.set(operation, undo);
-    this.#toasts = [...this.#toasts, { operation, order, label, order_type, until: this.now() + ms, what }];
+    const offered = { operation, order, label, order_type, until: this.now() + ms, what };
+    this.#toasts = [...this.#toasts, count === undefined ? offered : { ...offered, count }];
     setTimeout(() => {
       this.#toasts = this.#toasts.filter((toast) => toast.operation !== operation);
       this.#changed();
@@ -435,7 +523,8 @@ export class FakeKitchen implements Backend {
 
   #reviewed(): Whole["review"] {
     const bumped = this.#bumped.find(({ ticket }) => ticket.order === this.#review)?.ticket;
-    const ticket = bumped ?? this.tickets.find((held) => held.order === this.#review);
+    const parked = this.#parked.find(({ ticket: held }) => held.order === this.#review)?.ticket;
+    const ticket = bumped ?? parked ?? this.tickets.find((held) => held.order === this.#review);
     const card = ticket && partsOf(ticket, { ...ROUGH, rows: 99 })[0];
     return card ? { card } : {};
   }
@@ -508,6 +597,7 @@ export class FakeKitchen implements Backend {
         station_open: this.tickets.length,
         expo_open: this.tickets.length + 3,
         scheduled: this.scheduled.length,
+        parked: this.#parked.length,
         late: this.tickets.filter((ticket) => ticket.urgency === "late").length,
         ...(selected && shown.some(({ card }) => card.id === selected) ? { selected } : {}),
       },
@@ -528,6 +618,11 @@ export class FakeKitchen implements Backend {
       ingredients: this.ingredients,
       review: this.#reviewed(),
       ...(this.talking ? { talk: this.talking } : {}),
+      house: this.house,
+      closing: {
+        asked: this.#asked,
+        tickets: this.#asked ? this.tickets.map(openOf) : [],
+      },
     };
   }
 
@@ -537,10 +632,12 @@ export class FakeKitchen implements Backend {
       const own = `${ticket.number} ${ticket.label.text} ${ticket.lines.map((line) => line.name).join(" ")}`;
       return words.every((word) => own.toLowerCase().includes(word));
     });
-    return found.toReversed().map(({ ticket, operation, at }) => ({
+    const parked = this.#parked.map(({ ticket, at }) => ({ ...rowOf(ticket, at), parked: true }));
+    const bumped = found.toReversed().map(({ ticket, operation, at }) => ({
       ...rowOf(ticket, at),
       bump: operation,
     }));
+    return [...parked, ...bumped];
   }
 
   #counts(): Whole["counts"] {
@@ -596,6 +693,12 @@ const ROUGH: Grid = {
 };
 
 const NO_CHANGE = { change: undefined as never };
+
+function openOf(ticket: Ticket): OpenTicket {
+  const { order, seen, label, order_type, since } = ticket;
+  const lines = ticket.lines.map((line) => ({ line: line.id, upto: line.quantity }));
+  return { ticket: { order, seen, lines }, label, order_type, since };
+}
 
 export function rowOf(ticket: Ticket, at: number): Row {
   const { order, seen, label, order_type, number, since } = ticket;

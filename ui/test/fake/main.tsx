@@ -41,6 +41,16 @@ const scenes: Record<string, () => Ticket[]> = {
       ...rest,
     ];
   },
+  pull: () =>
+    friday().map((held, n) => ({
+      ...held,
+      taken:
+        n === 0
+          ? { whose: "ours" as const }
+          : n === 1
+            ? { whose: "others" as const, screen: 2 }
+            : { whose: "nobodys" as const },
+    })),
   expo: () =>
     friday().map((held) => ({
       ...held,
@@ -114,6 +124,13 @@ switch (asked.get("link")) {
 const spoken = asked.get("talk");
 if (spoken !== null) kitchen.talking = talkOf(spoken);
 if (asked.has("toggle") && kitchen.talking) kitchen.talking.mode = "toggle";
+if (scene === "pull") kitchen.head = { ...kitchen.head, queue: "pull" };
+if (asked.has("morning")) {
+  for (const order of kitchen.tickets.slice(0, 3).map((held) => held.order))
+    kitchen.park(order, EVENING - 7_200_000);
+  const fault = { code: "parked_overnight", params: { count: "3" }, retry: false };
+  kitchen.notices = [{ id: 0, fault, label: null, order_type: null }];
+}
 window.fake = kitchen;
 window.tools = { ticket, line, talkOf };
 const glass = document.getElementById("glass");

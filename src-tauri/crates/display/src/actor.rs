@@ -19,12 +19,13 @@ use crate::press::{Pressing, Waiting as WaitingPress};
 use crate::spoken::Spoken;
 use crate::talk::{Front, Moment, Said};
 use crate::told::Told;
-use crate::view::{Looking, Role, Scene, Selected, View};
+use crate::view::{Draft, Looking, PARKED_NOTICE, Role, Scene, Seat, Selected, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use journal::{CommitError, Journal, Opened, Salvage};
 use kitchen::{
-    At, Board, DeviceId, Order, OrderId, OrderType, RestaurantId, Settings, Setup, Ticket, business_day_start,
+    At, Board, DeviceId, House, Order, OrderId, OrderType, RestaurantId, Settings, Setup, StationId, Ticket,
+    business_day_start,
 };
 use link::{Event as LinkEvent, Input, Link, Phase, Speaker};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -95,8 +96,14 @@ pub(crate) struct Actor {
     pub(crate) problems: BTreeMap<OrderId, Fault>,
     pub(crate) told: Told,
     pub(crate) notices: Vec<Notice>,
+    /// The business day for which somebody has read here what is parked.
+    parked_read: At,
     last_notice: u32,
     volume: u8,
+    /// Which of its station's screens this is.
+    pub(crate) screen: Option<u32>,
+    /// The station that the hub believes this screen to show.
+    told_station: Option<StationId>,
     pub(crate) bell: Bell,
     pub(crate) talk: Front,
     glass_changed: bool,
@@ -200,6 +207,8 @@ impl Actor {
             .map(|(id, text)| (id.clone(), View::new(serde_json::from_str(text).unwrap_or_default())))
             .collect();
         let volume = preference(VOLUME).and_then(|text| text.parse().ok()).unwrap_or(80);
+        let parked_read = At(preference(PARKED_READ).and_then(|text| text.parse().ok()).unwrap_or(0));
+        let screen = preference(SCREEN).and_then(|text| text.parse().ok());
         let started = Instant::now();
         let moment = Moment { at: now, instant: started, pace: time.factor() };
         let talk = Front::open(config.voice.clone(), Self::kept_talk(&kept.preferences), moment, myself);
@@ -218,8 +227,11 @@ impl Actor {
             problems: BTreeMap::new(),
             told: Told::default(),
             notices: Vec::new(),
+            parked_read,
             last_notice: 0,
             volume,
+            screen,
+            told_station: None,
             bell: Bell::default(),
             talk,
             glass_changed: true,
@@ -329,6 +341,7 @@ impl Actor {
         self.keep_time_and_place(instant);
         self.log.settle();
         self.start_presses();
+        self.tell_station();
         self.send();
         self.judge_connection(instant);
         self.ring();
@@ -535,6 +548,19 @@ impl Actor {
                 self.all_stale();
                 return Ok(());
             }
+            Go::Screen { number } => {
+                self.screen = Some(number);
+                self.log.unwritten.preferences.insert(SCREEN.to_owned(), number.to_string());
+                self.all_stale();
+                return Ok(());
+            }
+            Go::Dismiss { notice: PARKED_NOTICE } => {
+                self.parked_read = self.day_start();
+                let read = self.parked_read.0.to_string();
+                self.log.unwritten.preferences.insert(PARKED_READ.to_owned(), read);
+                self.all_stale();
+                return Ok(());
+            }
             Go::Dismiss { notice } => {
                 self.notices.retain(|held| held.id != notice);
                 self.told.dismiss(notice);
@@ -551,6 +577,10 @@ impl Actor {
             | Go::Counts { .. }
             | Go::Mark { .. }
             | Go::Review { .. }
+            | Go::Closing { .. }
+            | Go::EditHouse
+            | Go::DraftHouse { .. }
+            | Go::LeaveHouse
             | Go::Text { .. } => {}
         }
         let Some(mut view) = self.views.remove(id) else { return Ok(()) };
@@ -623,8 +653,19 @@ impl Actor {
                 }
                 view.review = order;
             }
+            Go::Closing { asked } => view.closing = asked,
+            Go::EditHouse if view.role == Role::Guest => return Err(Fault::new("not_allowed")),
+            Go::EditHouse => {
+                let before = House::of(self.log.board.setup());
+                view.draft = Some(Draft { after: before.clone(), before });
+            }
+            Go::DraftHouse { house } => {
+                let draft = view.draft.as_mut().ok_or_else(|| Fault::new("house_not_edited"))?;
+                draft.after = *house;
+            }
+            Go::LeaveHouse => view.draft = None,
             Go::Text { text } => view.looking.text = text,
-            Go::Volume { .. } | Go::Dismiss { .. } => {}
+            Go::Volume { .. } | Go::Screen { .. } | Go::Dismiss { .. } => {}
         }
         Ok(())
     }
@@ -632,14 +673,15 @@ impl Actor {
     pub(crate) fn scene<'a>(&'a self, pending: &'a BTreeSet<OrderId>) -> Scene<'a> {
         let offset =
             Timestamp::from_millisecond(self.now.0).map_or(0, |at| self.zone.to_offset(at).seconds() / 60);
-        let settings = &self.log.board.setup().settings;
         Scene {
             board: &self.log.board,
+            seat: self.seat(),
             ready: self.log.ready,
             now: self.now,
             utc_offset_minutes: offset,
             pace: self.time.factor(),
-            day_start: business_day_start(self.now, &self.zone, settings.day_starts_minute),
+            day_start: self.day_start(),
+            parked_read: self.parked_read,
             volume: self.volume,
             connection: &self.connection,
             notices: &self.notices,
@@ -647,6 +689,21 @@ impl Actor {
             told: &self.told,
             pending,
         }
+    }
+
+    /// Which screen this is among those of its station.
+    pub(crate) fn seat(&self) -> Seat<'_> {
+        let alone = match self.connection.state {
+            ConnectionState::Offline | ConnectionState::Refused => true,
+            ConnectionState::Connecting | ConnectionState::Live => false,
+        };
+        Seat { device: &self.device, screen: self.screen, alone }
+    }
+
+    /// When the business day of now began.
+    fn day_start(&self) -> At {
+        let settings = &self.log.board.setup().settings;
+        business_day_start(self.now, &self.zone, settings.day_starts_minute)
     }
 
     pub(crate) fn pending_orders(&self) -> BTreeSet<OrderId> {
@@ -709,7 +766,7 @@ impl Actor {
         let mut glass: BTreeMap<OrderId, Heard> = BTreeMap::new();
         let mut added: BTreeMap<OrderId, At> = BTreeMap::new();
         for station in &stations {
-            for ticket in self.log.board.tickets(station, self.now) {
+            for ticket in self.seat().tickets(&self.log.board, station, self.now) {
                 if let Some(since) = card::added_lately(&ticket, self.now) {
                     let newest = added.entry(ticket.order.id.clone()).or_insert(since);
                     *newest = since.max(*newest);
@@ -812,13 +869,14 @@ impl Actor {
             }
         };
         let (epoch, seq) = self.log.place();
+        self.told_station = self.looks_at();
         let hello = Hello {
             protocol: PROTOCOL,
             app: self.config.app.clone(),
             device_id: self.device.clone(),
             restaurant_id: self.log.restaurant.clone(),
             role: "display".to_owned(),
-            station: self.views.values().next().map(|view| view.station(&self.log.board)),
+            station: self.told_station.clone(),
             epoch,
             seq,
             token,
@@ -827,6 +885,20 @@ impl Actor {
         match serde_json::to_string(&ScreenMessage::Hello(hello)) {
             Ok(text) => self.say(Input::Greeting { generation, text }),
             Err(error) => self.say(Input::NoGreeting { generation, reason: error.to_string() }),
+        }
+    }
+
+    /// The station of this screen: that of its first view.
+    fn looks_at(&self) -> Option<StationId> {
+        self.views.values().next().map(|view| view.station(&self.log.board))
+    }
+
+    /// The hub deals tickets to the screens of a station, so it has to know of another one.
+    fn tell_station(&mut self) {
+        let station = self.looks_at();
+        if let Some(generation) = self.log.following().filter(|_| station != self.told_station) {
+            self.told_station.clone_from(&station);
+            self.tell_hub(generation, &ScreenMessage::Look { station });
         }
     }
 
@@ -1073,8 +1145,7 @@ impl Actor {
 
     /// Drops what was finished before this business day.
     fn forget(&mut self) {
-        let settings = &self.log.board.setup().settings;
-        let before = business_day_start(self.now, &self.zone, settings.day_starts_minute);
+        let before = self.day_start();
         let old: Vec<OrderId> = self
             .log
             .board
@@ -1116,6 +1187,8 @@ impl Actor {
 /// Names of preferences in the journal.
 const DEVICE: &str = "device_id";
 const VOLUME: &str = "volume";
+const PARKED_READ: &str = "parked_read";
+const SCREEN: &str = "screen_number";
 const AHEAD: &str = "hub_ahead_ms";
 
 async fn fetched(fetching: Option<&mut Fetching>) -> std::io::Result<String> {

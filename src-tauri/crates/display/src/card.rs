@@ -11,7 +11,7 @@ use wire::hub::Fault;
 
 use crate::frame::{
     Card, CardLine, CardLineState, CardModifier, Grid, LineChange, LinePlace, LineWait, NextCourse,
-    PressLine, TicketLabel,
+    PressLine, Taken, TicketLabel,
 };
 use crate::layout::{Demand, Slot};
 
@@ -29,6 +29,8 @@ pub(crate) struct Marks {
     pub(crate) problem: Option<Fault>,
     /// The item whose lines are marked.
     pub(crate) item: Option<MenuItemId>,
+    /// Whose it is, where that matters.
+    pub(crate) taken: Option<Taken>,
 }
 
 /// The card of a whole ticket.
@@ -73,6 +75,7 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         held_until: order.hold.as_ref().filter(|_| ticket.held).and_then(|hold| hold.until),
         next_course: next_course(order, now),
         waits_for: waits_for(ticket, setup),
+        taken: marks.taken,
         voided: matches!(order.state, OrderState::Voided { .. }),
         fresh: is_fresh(ticket, now),
         note_allergy: note.as_deref().is_some_and(speaks_of_allergy),

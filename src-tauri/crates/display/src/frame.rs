@@ -8,7 +8,8 @@
 //! These types are the only ones that cross into TypeScript; `ui/src/generated` is made from them.
 
 use kitchen::{
-    At, ChangeKind, LineId, MenuItemId, ModifierClass, OperationId, OrderId, OrderType, StationId, Urgency,
+    At, ChangeKind, House, LineId, MenuItemId, ModifierClass, OperationId, OrderId, OrderType, Queue,
+    StationId, Urgency,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -78,6 +79,14 @@ pub struct Frame {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
+    /// What is open, as the end of service asks; absent while nobody asks.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
+    /// The stations and rules as somebody edits them.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house: Option<HouseEdit>,
     /// How talking to the view stands; absent from the first frame of a program without a microphone.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,6 +101,122 @@ pub struct Review {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Box<Card>>,
+}
+
+/// What is open on a glass, all pages, for the one question at the end of service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Closing {
+    /// Whether somebody asks.
+    pub asked: bool,
+    /// As they stand; empty while nobody asks.
+    pub tickets: Vec<OpenTicket>,
+}
+
+/// A ticket that is open at the end of service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct OpenTicket {
+    /// What a press names.
+    pub ticket: PressTicket,
+    /// What it is called.
+    pub label: TicketLabel,
+    /// How it reaches its guest.
+    pub order_type: OrderType,
+    /// The moment its age counts from.
+    pub since: At,
+}
+
+/// A ticket with its open lines, as a press on many of them names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PressTicket {
+    /// Which order.
+    pub order: OrderId,
+    /// The version on the glass.
+    pub seen: u64,
+    /// Its open lines with the pieces on the glass.
+    pub lines: Vec<PressLine>,
+}
+
+/// What becomes of what is open at the end of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseHow {
+    /// Done, at the glass that asks; at the pass, everywhere.
+    Bump,
+    /// Put aside, off every glass.
+    Park,
+    /// The guests are gone. It leaves every glass at once and is voided when the time to undo is over.
+    Void,
+}
+
+/// Stations and rules as somebody edits them, and what that would come to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct HouseEdit {
+    /// As they are to be; absent = nobody edits.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<House>,
+    /// The parts of the menu.
+    pub categories: Vec<Named>,
+    /// What is on the menu.
+    pub items: Vec<Named>,
+    /// Items that no station would cook: they would wait at expo alone.
+    pub unrouted: Vec<String>,
+    /// What is other than before.
+    pub changes: Vec<HouseChange>,
+    /// Open orders of which something would go to other stations.
+    pub rerouted: u32,
+    /// Somebody else has changed the same meanwhile: saving would be refused.
+    pub overtaken: bool,
+    /// Why no kitchen could work like that.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// Something with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Named {
+    /// Opaque id.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+}
+
+/// One thing that an edit changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum HouseChange {
+    /// A new station.
+    Added {
+        /// Its name.
+        station: String,
+    },
+    /// A station that is no longer there.
+    Removed {
+        /// Its name.
+        station: String,
+    },
+    /// Something of a station.
+    Station {
+        /// Its name.
+        station: String,
+        /// Which fields of [`kitchen::Station`].
+        fields: Vec<String>,
+    },
+    /// The stations stand in another order.
+    Order,
+    /// A rule: a field of [`kitchen::Settings`].
+    Rule {
+        /// Which.
+        field: String,
+    },
 }
 
 /// Header and everything around the tickets.
@@ -121,6 +246,8 @@ pub struct Head {
     pub expo_open: u32,
     /// Orders whose time has not come.
     pub scheduled: u32,
+    /// Tickets of this glass that are put aside.
+    pub parked: u32,
     /// Late tickets of the view, all pages.
     pub late: u32,
     /// The page that is shown, from 1.
@@ -135,6 +262,14 @@ pub struct Head {
     pub glass: Glass,
     /// New-order sound, 0-100.
     pub volume: u8,
+    /// How the screens of the station share its tickets; absent = all show the same.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
+    /// Which of the station's screens this is, if somebody has said so.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<u32>,
     /// What the recall tab is searched for.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -364,6 +499,10 @@ pub struct Card {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<Vec<String>>,
+    /// Whose it is, where the screens of the station do not share their tickets.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
     /// The whole order was taken back; bumping says that it was seen.
     pub voided: bool,
     /// Nobody has touched it and it is younger than the new-order mark.
@@ -392,6 +531,22 @@ pub struct Card {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Fault>,
+}
+
+/// Whose a ticket is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "whose", rename_all = "snake_case")]
+pub enum Taken {
+    /// Nobody's yet: to be taken before it is cooked.
+    Nobodys,
+    /// This screen's.
+    Ours,
+    /// Another screen's.
+    Others {
+        /// What people call that screen.
+        screen: Option<u32>,
+    },
 }
 
 /// A course that waits.
@@ -640,6 +795,10 @@ pub struct Row {
     pub since: At,
     /// Its lines in short: `2 Sea bass`.
     pub lines: Vec<String>,
+    /// Recall: it is put aside, since `at`; absent = it was bumped.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<bool>,
     /// Recall: the station that bumped it, on a glass that shows all of them.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -682,6 +841,16 @@ pub enum Done {
     Transferred,
     /// An item is out, or so many are left; the label is its name.
     Stocked,
+    /// Put aside.
+    Parked,
+    /// Other stations or rules.
+    Configured,
+    /// So many tickets bumped at the end of service.
+    BumpedAll,
+    /// So many tickets put aside.
+    ParkedAll,
+    /// So many tickets that will be voided when the toast goes.
+    VoidedAll,
 }
 
 /// Something that can be taken back for a moment.
@@ -702,6 +871,10 @@ pub struct Toast {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what: Option<Done>,
+    /// To how many tickets, if it was done to many at once.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 /// Something that went wrong and needs a person's eye.
@@ -843,6 +1016,41 @@ pub enum Press {
         /// From the card.
         seen: u64,
     },
+    /// It is this screen's, and no other screen of the station can take it.
+    Take {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// It is anybody's again.
+    PutBack {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// It is put aside, off every glass.
+    Park {
+        /// From the card.
+        order: OrderId,
+        /// From the card.
+        seen: u64,
+    },
+    /// It is brought back from there.
+    Unpark {
+        /// From the row.
+        order: OrderId,
+        /// From the row.
+        seen: u64,
+    },
+    /// What was open when somebody asked at the end of service.
+    Close {
+        /// What becomes of it.
+        how: CloseHow,
+        /// These.
+        tickets: Vec<PressTicket>,
+    },
     /// To the stations now, ahead of its time.
     Fire {
         /// From the card or row.
@@ -876,6 +1084,8 @@ pub enum Press {
         #[serde(default)]
         left: Option<u32>,
     },
+    /// The stations and rules that this view has edited take effect.
+    Configure,
     /// The toast: as it was before.
     Undo {
         /// From the toast.
@@ -964,10 +1174,29 @@ pub enum Go {
         #[serde(default)]
         order: Option<OrderId>,
     },
+    /// Ask what is open at the end of service, or no longer.
+    Closing {
+        /// Whether somebody asks.
+        asked: bool,
+    },
+    /// Begin to edit stations and rules as they are now; again: begin anew.
+    EditHouse,
+    /// As they are to be, so far. Nothing takes effect yet.
+    DraftHouse {
+        /// The whole of it.
+        house: Box<House>,
+    },
+    /// Edit no more.
+    LeaveHouse,
     /// Text size, kept over restarts.
     Text {
         /// How large.
         text: TextSize,
+    },
+    /// Which of the station's screens this is, kept over restarts.
+    Screen {
+        /// Its number.
+        number: u32,
     },
     /// Volume of the sounds, 0-100, kept over restarts. Plays the sound once.
     Volume {

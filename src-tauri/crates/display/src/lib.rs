@@ -16,9 +16,11 @@ mod actor;
 mod bell;
 mod card;
 mod clock;
+mod close;
 mod dialect;
 pub mod frame;
 mod handle;
+mod house;
 mod layout;
 mod log;
 #[cfg(test)]

@@ -94,6 +94,11 @@ impl Outbox {
         self.add(Queued { operation, not_before: None }, false);
     }
 
+    /// The same of one that is not to leave before its time.
+    pub(crate) fn push_queued(&mut self, queued: Queued) {
+        self.add(queued, false);
+    }
+
     fn add(&mut self, queued: Queued, left: bool) {
         let key = self.next;
         self.next += 1;

@@ -5,12 +5,14 @@
 
 use crate::actor::{Actor, Reply};
 use crate::card;
-use crate::frame::{Done, Press, PressLine, Pressed, Row, TicketLabel, Toast};
-use crate::view::{Offer, Scene, View, recall_rows};
+use crate::close::Many;
+use crate::frame::{Done, Press, PressLine, Pressed, Row, Taken, TicketLabel, Toast};
+use crate::house;
+use crate::view::{Draft, Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
     Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderType, StationId, Ticket,
-    TicketLine, Touch, decide, decide_menu,
+    TicketLine, Touch, decide, decide_setup, is_on_setup,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, UNIX_EPOCH};
@@ -22,6 +24,9 @@ const MOST_WAITING: usize = 64;
 
 /// How long a rush can be cancelled from its toast (KITCHEN_FACTS: three seconds). It is shown at once everywhere.
 const CANCEL_RUSH_MS: i64 = 3_000;
+
+/// How long a change of the stations or the rules can be taken back at least: its effect is looked at first.
+const UNDO_HOUSE_MS: i64 = 30_000;
 
 /// A press that waits for its turn.
 pub(crate) struct Waiting {
@@ -48,6 +53,8 @@ enum What {
     Operation(Operation, Option<OperationId>),
     /// An operation that never left this screen, taken back.
     Cancel(OperationId),
+    /// The end of service, or its undo.
+    Many(Many),
 }
 
 /// What a press means.
@@ -73,6 +80,7 @@ impl Pressing {
             let answer = match (&result, made.what) {
                 (Ok(()), What::Operation(operation, _)) => Ok(Pressed { operation: Some(operation.id) }),
                 (Ok(()), What::Cancel(_)) => Ok(Pressed { operation: None }),
+                (Ok(()), What::Many(many)) => Ok(many.pressed()),
                 (Err(error), _) => Err(disk_fault(error)),
             };
             let _ = made.reply.send(answer);
@@ -105,6 +113,10 @@ impl Actor {
                             batch.operations.push(Queued { operation: operation.clone(), not_before: None });
                         }
                         What::Cancel(id) => batch.settled.push(id.clone()),
+                        What::Many(many) => {
+                            batch.operations.extend(many.queued.iter().cloned());
+                            batch.settled.extend(many.cancelled.iter().cloned());
+                        }
                     }
                     made.push(Made { view, reply, what });
                 }
@@ -139,7 +151,18 @@ impl Actor {
                     self.drop_toast(&id);
                     Ok(Pressed { operation: None })
                 }
+                (Ok(()), What::Many(many)) => {
+                    let pressed = many.pressed();
+                    self.many_made(&view, many);
+                    Ok(pressed)
+                }
                 (Err(error), What::Operation(..)) => Err(disk_fault(error)),
+                (Err(error), What::Many(many)) => {
+                    for id in &many.cancelled {
+                        self.log.outbox.release(id);
+                    }
+                    Err(disk_fault(error))
+                }
                 (Err(error), What::Cancel(id)) => {
                     self.log.outbox.release(&id);
                     Err(disk_fault(error))
@@ -151,6 +174,16 @@ impl Actor {
     }
 
     fn operation_made(&mut self, view: &str, operation: Operation) {
+        self.show_made(&operation);
+        self.offer(view, &operation);
+        if let (Act::Configure { .. }, Some(held)) = (&operation.act, self.views.get_mut(view)) {
+            held.draft = None;
+        }
+        self.log.outbox.push(operation);
+    }
+
+    /// A durable operation, on the glass before the hub has it.
+    pub(crate) fn show_made(&mut self, operation: &Operation) {
         tracing::info!(
             target: "display", operation = %operation.id, order = %operation.order, seen = operation.seen,
             "operation made"
@@ -166,8 +199,6 @@ impl Actor {
                 self.drop_toast(bump);
             }
         }
-        self.offer(view, &operation);
-        self.log.outbox.push(operation);
     }
 
     /// Offers to take back what was done, for a moment and on the view it was done on.
@@ -179,6 +210,7 @@ impl Actor {
             }
             Act::Rush => (Done::Rushed, Act::Unrush, CANCEL_RUSH_MS),
             Act::Hold { .. } => (Done::Held, Act::Release, usual),
+            Act::Park => (Done::Parked, Act::Unpark, usual),
             Act::Fire { course } => (Done::Fired, Act::Unfire { course: *course }, usual),
             Act::Transfer { from, to, lines } => {
                 let back = Act::Transfer { from: to.clone(), to: from.clone(), lines: lines.clone() };
@@ -189,6 +221,10 @@ impl Actor {
                 let back = Act::Stock { item: item.clone(), name: name.clone(), left: before };
                 (Done::Stocked, back, usual)
             }
+            Act::Configure { before, after } => {
+                let back = Act::Configure { before: after.clone(), after: before.clone() };
+                (Done::Configured, back, usual.max(UNDO_HOUSE_MS))
+            }
             Act::Start { .. }
             | Act::Unstart { .. }
             | Act::Finish { .. }
@@ -197,6 +233,9 @@ impl Actor {
             | Act::Acknowledge { .. }
             | Act::Unrush
             | Act::Release
+            | Act::Unpark
+            | Act::Take { .. }
+            | Act::PutBack { .. }
             | Act::Unfire { .. }
             | Act::Advance { .. }
             | Act::AddLines { .. }
@@ -206,17 +245,22 @@ impl Actor {
             | Act::Unknown => return,
         };
         let until = self.now.plus(ms);
-        if let Act::Stock { name, .. } = &operation.act {
+        if is_on_setup(&operation.act) {
+            let name = match &operation.act {
+                Act::Stock { name, .. } => name.clone(),
+                _ => String::new(),
+            };
             let toast = Toast {
                 operation: operation.id.clone(),
                 order: operation.order.clone(),
-                label: TicketLabel::Name(name.clone()),
+                label: TicketLabel::Name(name),
                 order_type: OrderType::default(),
                 until,
                 what: Some(what),
+                count: None,
             };
             if let Some(held) = self.views.get_mut(view) {
-                held.offers.push(Offer { toast, undo });
+                held.offers.push(Offer::of_one(toast, undo));
             }
             return;
         }
@@ -229,8 +273,9 @@ impl Actor {
                 order_type: order.order_type,
                 until,
                 what: (what != Done::Bumped).then_some(what),
+                count: None,
             };
-            held.offers.push(Offer { toast, undo });
+            held.offers.push(Offer::of_one(toast, undo));
         }
     }
 
@@ -247,13 +292,25 @@ impl Actor {
         press: Press,
         ahead: &mut BTreeMap<OrderId, Order>,
     ) -> Result<Option<What>, Fault> {
+        let press = match press {
+            Press::Close { how, tickets } => {
+                return self.close_all(view, how, tickets, ahead).map(|many| many.map(What::Many));
+            }
+            Press::Undo { order, operation } => {
+                if let Some(many) = self.undo_all(view, &operation, ahead) {
+                    return Ok(Some(What::Many(many)));
+                }
+                Press::Undo { order, operation }
+            }
+            press => press,
+        };
         let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press)? else { return Ok(None) };
         let id = OperationId(new_id(&mut self.ulids, self.now));
         let device = Some(self.device.clone());
         let operation = Operation { id, device, at: self.now, order, seen, act };
-        if matches!(operation.act, Act::Stock { .. }) {
-            let decided = decide_menu(&self.log.board.setup().menu, &operation);
-            let next = decided.map_err(|refusal| Fault::new(refusal.code()))?;
+        if is_on_setup(&operation.act) {
+            let decided = decide_setup(self.log.board.setup(), &operation);
+            let next = decided.map_err(|refusal| house::fault(&refusal))?;
             return Ok(next.map(|_| match undoes {
                 Some(undone) if self.log.outbox.hold(&undone) => What::Cancel(undone),
                 undoes => What::Operation(operation, undoes),
@@ -283,6 +340,7 @@ impl Actor {
         let by_key = matches!(press, Press::StartSelected | Press::BumpSelected | Press::RecallLast);
         let board = &self.log.board;
         let station = if by_key { held.shown_station(board) } else { held.touched_station(board) };
+        self.refuse_others(held, &press, &station)?;
         let confirmed = |order: &OrderId| self.log.board.confirmed(order).map_or(0, |order| order.version);
         let meant = match press {
             Press::Bump { order, seen, lines } => {
@@ -311,12 +369,25 @@ impl Actor {
                 Meant::new(order, seen, Act::Hold { until })
             }
             Press::Release { order, seen } => Meant::new(order, seen, Act::Release),
+            Press::Take { order, seen } => {
+                Meant::new(order, seen, Act::Take { station, screen: self.screen })
+            }
+            Press::PutBack { order, seen } => Meant::new(order, seen, Act::PutBack { station }),
+            Press::Park { order, seen } => Meant::new(order, seen, Act::Park),
+            Press::Unpark { order, seen } => Meant::new(order, seen, Act::Unpark),
+            // Many at once; `make` has taken it.
+            Press::Close { .. } => return Ok(None),
             Press::Fire { order, seen, course } => Meant::new(order, seen, Act::Fire { course }),
             Press::Transfer { order, seen, to, lines } => {
                 Meant::new(order, seen, Act::Transfer { from: station, to, lines })
             }
             Press::Stock { item, name, left } => {
                 Meant::new(OrderId::menu(), 0, Act::Stock { item, name, left })
+            }
+            Press::Configure => {
+                let Some(Draft { before, after }) = held.draft.clone() else { return Ok(None) };
+                let act = Act::Configure { before: Box::new(before), after: Box::new(after) };
+                Meant::new(OrderId::menu(), 0, act)
             }
             Press::Undo { order, operation } => {
                 let offer = held.offers.iter().find(|offer| offer.toast.operation == operation);
@@ -338,7 +409,11 @@ impl Actor {
             Press::BumpSelected => {
                 let Some((order, lines)) = self.selected_lines(held, &station) else { return Ok(None) };
                 let seen = confirmed(&order);
-                Meant::new(order, seen, Act::Bump { station, lines })
+                let act = match self.whose(&order, &station) {
+                    Some(Taken::Nobodys) => Act::Take { station, screen: self.screen },
+                    Some(Taken::Ours | Taken::Others { .. }) | None => Act::Bump { station, lines },
+                };
+                Meant::new(order, seen, act)
             }
             Press::RecallLast => {
                 let pending = self.pending_orders();
@@ -360,6 +435,31 @@ impl Actor {
             }
         };
         Ok(Some(meant))
+    }
+
+    /// What another screen has taken is theirs, as long as the hub says that they are there.
+    fn refuse_others(&self, held: &View, press: &Press, station: &StationId) -> Result<(), Fault> {
+        let order = match press {
+            Press::Bump { order, .. }
+            | Press::Finish { order, .. }
+            | Press::Reopen { order, .. }
+            | Press::Start { order, .. }
+            | Press::Unstart { order, .. } => Some(order),
+            Press::BumpSelected | Press::StartSelected => {
+                held.selected.as_ref().map(|selected| &selected.order)
+            }
+            _ => None,
+        };
+        let whose = order.and_then(|order| self.whose(order, station));
+        if matches!(whose, Some(Taken::Others { .. })) && !self.seat().alone {
+            return Err(Fault::new("taken_elsewhere"));
+        }
+        Ok(())
+    }
+
+    fn whose(&self, order: &OrderId, station: &StationId) -> Option<Taken> {
+        let order = self.log.board.order(order)?;
+        self.seat().taken(&self.log.board, &Ticket::of(order, station, self.now)?)
     }
 
     /// A recall brings the lines of a bump back wherever they have been bumped: what the grill sent out wrongly is also
@@ -399,7 +499,7 @@ fn open_lines(order: &Order, station: &StationId, now: At) -> Vec<Touch> {
         .unwrap_or_default()
 }
 
-fn touches(lines: Vec<PressLine>) -> Vec<Touch> {
+pub(crate) fn touches(lines: Vec<PressLine>) -> Vec<Touch> {
     lines.into_iter().map(|PressLine { line, upto }| Touch { line, upto }).collect()
 }
 

@@ -6,14 +6,17 @@
 
 use crate::card::{self, Marks};
 use crate::frame::{
-    AllDayCount, Card, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
-    IngredientCount, NewChip, Notice, Place, Review, Row, StationChoice, Tab, Talk, TextSize, Toast,
+    AllDayCount, Card, Closing, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
+    HouseEdit, IngredientCount, NewChip, Notice, OpenTicket, Place, PressTicket, Review, Row, StationChoice,
+    Tab, Taken, Talk, TextSize, Toast,
 };
+use crate::house;
 use crate::layout::lay_out;
 use crate::told::Told;
 use kitchen::{
-    Act, At, Board, Count, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order, OrderId, OrderState,
-    StationId, StationRole, Ticket, Urgency, all_day, all_day_of_kitchen, ingredients,
+    Act, At, Board, Count, DeviceId, House, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order,
+    OrderId, OrderState, Queue, StationId, StationRole, Ticket, Urgency, all_day, all_day_of_kitchen,
+    ingredients, is_shown_to,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -21,6 +24,9 @@ use wire::hub::Fault;
 
 /// Rows of the recall tab: a shift's worth that a person still scrolls.
 const RECALL_ROWS: usize = 200;
+/// What the note of the morning is called for dismissing it: how many tickets of earlier days are parked. Others count
+/// from 1.
+pub(crate) const PARKED_NOTICE: u32 = 0;
 /// Cards that left, as remembered for frames; who is further behind gets a whole one.
 const MOST_GONE: usize = 256;
 
@@ -70,6 +76,10 @@ pub(crate) struct View {
     pub(crate) review: Option<OrderId>,
     /// How talking to it stands; none: the display is not talked to.
     pub(crate) talk: Option<Talk>,
+    /// Stations and rules that are being edited.
+    pub(crate) draft: Option<Draft>,
+    /// Somebody asks what is open at the end of service.
+    pub(crate) closing: bool,
     /// The mount that may ask; none: nobody looks.
     pub(crate) mount: Option<u32>,
     pub(crate) glass: Glass,
@@ -85,12 +95,30 @@ pub(crate) struct View {
     painted: u32,
 }
 
+/// Stations and rules: as they were when somebody began to edit them, and as they are to be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) before: House,
+    pub(crate) after: House,
+}
+
 /// What was done on this view and can be taken back for a moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
     pub(crate) toast: Toast,
     /// The act that takes it back.
     pub(crate) undo: Act,
+    /// Where many tickets were meant: each with the act that takes it back there.
+    pub(crate) all: Vec<(OrderId, Act)>,
+    /// Operations that wait for the end of the offer before they leave this screen.
+    pub(crate) held: Vec<OperationId>,
+}
+
+impl Offer {
+    /// What was done to one ticket.
+    pub(crate) fn of_one(toast: Toast, undo: Act) -> Self {
+        Self { toast, undo, all: Vec::new(), held: Vec::new() }
+    }
 }
 
 /// The selected card.
@@ -104,17 +132,50 @@ pub(crate) struct Selected {
 /// Everything a picture is made from, besides the view itself.
 pub(crate) struct Scene<'a> {
     pub(crate) board: &'a Board,
+    pub(crate) seat: Seat<'a>,
     pub(crate) ready: bool,
     pub(crate) now: At,
     pub(crate) utc_offset_minutes: i32,
     pub(crate) pace: f64,
     pub(crate) day_start: At,
+    /// The business day for which somebody has read here what is parked.
+    pub(crate) parked_read: At,
     pub(crate) volume: u8,
     pub(crate) connection: &'a Connection,
     pub(crate) notices: &'a [Notice],
     pub(crate) problems: &'a BTreeMap<OrderId, Fault>,
     pub(crate) told: &'a Told,
     pub(crate) pending: &'a BTreeSet<OrderId>,
+}
+
+/// Which screen this is among those of its station.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seat<'a> {
+    pub(crate) device: &'a DeviceId,
+    /// Its number there.
+    pub(crate) screen: Option<u32>,
+    /// It does not hear the hub, and cannot know who else is there.
+    pub(crate) alone: bool,
+}
+
+impl Seat<'_> {
+    /// What stands on this screen's glass of a station.
+    pub(crate) fn tickets<'a>(&self, board: &'a Board, station: &'a StationId, now: At) -> Vec<Ticket<'a>> {
+        let mut tickets = board.tickets(station, now);
+        tickets.retain(|ticket| is_shown_to(ticket.order, station, self.device, board.setup(), self.alone));
+        tickets
+    }
+
+    /// Whose a ticket is, where that matters.
+    pub(crate) fn taken(&self, board: &Board, ticket: &Ticket<'_>) -> Option<Taken> {
+        match (board.setup().queue_of(ticket.station), ticket.order.claim_at(ticket.station)) {
+            (Queue::Shared, _) | (Queue::Balanced, None) => None,
+            (Queue::Pull, None) => Some(Taken::Nobodys),
+            (Queue::Balanced, Some(claim)) if &claim.device == self.device => None,
+            (Queue::Pull, Some(claim)) if &claim.device == self.device => Some(Taken::Ours),
+            (Queue::Pull | Queue::Balanced, Some(claim)) => Some(Taken::Others { screen: claim.screen }),
+        }
+    }
 }
 
 impl Scene<'_> {
@@ -139,6 +200,8 @@ pub(crate) struct Picture {
     pub(crate) ingredients: Vec<IngredientCount>,
     pub(crate) review: Review,
     pub(crate) talk: Option<Talk>,
+    pub(crate) closing: Closing,
+    pub(crate) house: HouseEdit,
 }
 
 impl View {
@@ -155,6 +218,8 @@ impl View {
             marked: None,
             review: None,
             talk: None,
+            draft: None,
+            closing: false,
             mount: None,
             glass: Glass::default(),
             stale: true,
@@ -196,7 +261,7 @@ impl View {
         let setup = board.setup();
         let station = self.station(board);
         let shown = self.shown_station(board);
-        let tickets = board.tickets(&shown, now);
+        let tickets = scene.seat.tickets(board, &shown, now);
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
         self.offers.retain(|offer| offer.toast.until > now);
 
@@ -255,13 +320,18 @@ impl View {
         let scheduled = board.scheduled(now);
         let rows = match self.looking.tab {
             Tab::Scheduled => scheduled.iter().map(|order| scheduled_row(scene, order)).collect(),
-            Tab::Recall => recall_rows(scene, &station, &self.search),
+            Tab::Recall => {
+                let mut rows = parked_rows(scene, &station, &self.search);
+                rows.extend(recall_rows(scene, &station, &self.search));
+                rows
+            }
             Tab::Station | Tab::Expo | Tab::AllDay => Vec::new(),
         };
         let open_at = |other: &StationId| {
-            if *other == shown { tickets.len() } else { board.tickets(other, now).len() }
+            if *other == shown { tickets.len() } else { scene.seat.tickets(board, other, now).len() }
         };
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let parked = parked_at(board, &station, now);
         let head = Head {
             restaurant: setup.settings.name.clone(),
             demo: setup.settings.demo,
@@ -274,19 +344,28 @@ impl View {
             station_open: count(open_at(&station)),
             expo_open: count(open_at(&StationId::expo())),
             scheduled: count(scheduled.len()),
+            parked: count(parked.len()),
             late: count(whole.iter().filter(|card| card.urgency == Urgency::Late).count()),
             page: card_page,
             pages,
             selected,
             glass: Measure { px_per_mm: self.px_per_mm, text: self.looking.text },
             volume: scene.volume,
+            queue: Some(setup.queue_of(&station)).filter(|queue| *queue != Queue::Shared),
+            screen: scene.seat.screen,
             search: Some(self.search.clone()).filter(|text| !text.is_empty()),
             counts_of: Some(self.looking.counts_of).filter(|of| *of != CountsOf::Station),
             marked: self.marked.clone(),
         };
         let toasts: Vec<Toast> = self.offers.iter().map(|offer| offer.toast.clone()).collect();
         let has_ticket = |id: &OrderId| whole.iter().any(|card| &card.order == id);
-        let mut notices = scene.told.beside(board, &shown, now, has_ticket);
+        let mut notices = Vec::new();
+        let of_yesterday = parked.iter().filter(|order| order.clock_started_at() < scene.day_start).count();
+        if of_yesterday > 0 && scene.parked_read < scene.day_start {
+            let fault = Fault::new("parked_overnight").with("count", of_yesterday);
+            notices.push(Notice { id: PARKED_NOTICE, fault, label: None, order_type: None });
+        }
+        notices.extend(scene.told.beside(board, &shown, now, has_ticket));
         notices.extend_from_slice(scene.notices);
         self.changes_at = next_change(scene, &tickets, &toasts, now);
         Picture {
@@ -302,6 +381,8 @@ impl View {
             ingredients,
             review: self.review.as_ref().map(|order| review(scene, order)).unwrap_or_default(),
             talk: self.talk.clone(),
+            house: self.draft.as_ref().map(|draft| house::edit(board, draft, now)).unwrap_or_default(),
+            closing: if self.closing { closing(&whole) } else { Closing::default() },
         }
     }
 
@@ -346,6 +427,7 @@ impl View {
     /// Another mount: what the last one had is nobody's any more.
     pub(crate) fn remount(&mut self, mount: u32) {
         self.mount = Some(mount);
+        (self.closing, self.draft) = (false, None);
         self.glass = Glass::default();
         self.through.clear();
         self.stands.clear();
@@ -356,7 +438,7 @@ impl View {
     /// The orders of all cards in the order they stand, over all pages, and the page of each.
     pub(crate) fn standing(&self, scene: &Scene<'_>) -> Vec<(OrderId, u32)> {
         let station = self.shown_station(scene.board);
-        let tickets = scene.board.tickets(&station, scene.now);
+        let tickets = scene.seat.tickets(scene.board, &station, scene.now);
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
         let setup = scene.board.setup();
         let demands: Vec<_> = tickets
@@ -465,6 +547,38 @@ fn review(scene: &Scene<'_>, order: &OrderId) -> Review {
     Review { card: ticket.map(|ticket| Box::new(whole_card(scene, &ticket, None))) }
 }
 
+/// What is open, the whole of it, each as a press names it.
+fn closing(whole: &[Card]) -> Closing {
+    let open = |card: &Card| OpenTicket {
+        ticket: PressTicket { order: card.order.clone(), seen: card.seen, lines: card.bump.clone() },
+        label: card.label.clone(),
+        order_type: card.order_type,
+        since: card.since,
+    };
+    Closing { asked: true, tickets: whole.iter().map(open).collect() }
+}
+
+/// The parked orders of which something would be on that glass.
+fn parked_at<'a>(board: &'a Board, station: &StationId, now: At) -> Vec<&'a Order> {
+    let here = |order: &&Order| {
+        Ticket::of(order, station, now).is_some_and(|ticket| ticket.own.iter().any(|own| own.is_open()))
+    };
+    board.parked().into_iter().filter(here).collect()
+}
+
+fn parked_rows(scene: &Scene<'_>, station: &StationId, search: &str) -> Vec<Row> {
+    let parked = parked_at(scene.board, station, scene.now);
+    parked
+        .into_iter()
+        .filter(|order| order.matches(search))
+        .map(|order| Row {
+            at: order.parked_at.unwrap_or(order.updated_at),
+            parked: Some(true),
+            ..scheduled_row(scene, order)
+        })
+        .collect()
+}
+
 fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>, marked: Option<&MenuItemId>) -> Card {
     let id = &ticket.order.id;
     let marks = Marks {
@@ -472,6 +586,7 @@ fn whole_card(scene: &Scene<'_>, ticket: &Ticket<'_>, marked: Option<&MenuItemId
         pending: scene.pending.contains(id),
         problem: scene.problem(id),
         item: marked.cloned(),
+        taken: scene.seat.taken(scene.board, ticket),
     };
     card::card(ticket, scene.board.setup(), scene.now, marks)
 }
@@ -496,6 +611,7 @@ fn row(scene: &Scene<'_>, order: &Order) -> Row {
         at: order.updated_at,
         since: order.clock_started_at(),
         lines: Vec::new(),
+        parked: None,
         station: None,
         bump: None,
     }
@@ -557,6 +673,8 @@ pub(crate) struct Glass {
     ingredients: (Vec<IngredientCount>, u32),
     review: (Review, u32),
     talk: (Option<Talk>, u32),
+    closing: (Closing, u32),
+    house: (HouseEdit, u32),
 }
 
 impl Glass {
@@ -579,6 +697,8 @@ impl Glass {
         changed |= renew(&mut self.ingredients, picture.ingredients, next);
         changed |= renew(&mut self.review, picture.review, next);
         changed |= renew(&mut self.talk, picture.talk, next);
+        changed |= renew(&mut self.closing, picture.closing, next);
+        changed |= renew(&mut self.house, picture.house, next);
         self.order = picture.cards.iter().map(|card| card.id.clone()).collect();
         let mut left: BTreeSet<String> = self.cards.keys().cloned().collect();
         for card in picture.cards {
@@ -646,6 +766,8 @@ impl Glass {
             ingredients: newer(&self.ingredients, base),
             review: newer(&self.review, base),
             talk: newer(&self.talk, base).flatten(),
+            closing: newer(&self.closing, base),
+            house: newer(&self.house, base),
         }
     }
 }
@@ -706,6 +828,8 @@ mod tests {
                     held.ingredients = frame.ingredients.clone().or(held.ingredients.take());
                     held.review = frame.review.clone().or(held.review.take());
                     held.talk = frame.talk.clone().or(held.talk.take());
+                    held.closing = frame.closing.clone().or(held.closing.take());
+                    held.house = frame.house.clone().or(held.house.take());
                 }
                 (Some(_), None) => panic!("changes before a whole frame"),
                 (None, _) => {
@@ -762,6 +886,7 @@ mod tests {
         made: u32,
         operations: Vec<Operation>,
         told: Told,
+        device: DeviceId,
     }
 
     impl Kitchen {
@@ -775,6 +900,7 @@ mod tests {
                 made: 0,
                 operations: Vec::new(),
                 told: Told::default(),
+                device: "screen".into(),
             }
         }
 
@@ -810,11 +936,13 @@ mod tests {
         ) -> Scene<'a> {
             Scene {
                 board: &self.board,
+                seat: Seat { device: &self.device, screen: None, alone: false },
                 ready: true,
                 now: self.now,
                 utc_offset_minutes: 0,
                 pace: 1.0,
                 day_start: At(0),
+                parked_read: At(0),
                 volume: 50,
                 connection,
                 notices: &[],

@@ -439,12 +439,15 @@ struct List {
     station: Option<StationId>,
     /// Words that are in its number, table, names or items.
     search: String,
+    /// Only those that are put aside, or only the others.
+    parked: Option<bool>,
 }
 
 impl List {
     fn read(pairs: &[(String, String)], setup: &Setup) -> Result<Self, Refused> {
         let mut wanted = Wanted { most: PAGE, ..Wanted::default() };
         let (mut statuses, mut station, mut search) = (Vec::new(), None, String::new());
+        let mut parked = None;
         for (name, value) in pairs {
             let value = value.trim();
             match name.as_str() {
@@ -464,6 +467,9 @@ impl List {
                 "open" => {
                     let flag = value.parse().map_err(|_| bad_query("open", "true or false"))?;
                     wanted.open = Some(flag);
+                }
+                "parked" => {
+                    parked = Some(value.parse().map_err(|_| bad_query("parked", "true or false"))?);
                 }
                 "station" => station = Some(StationId::from(value)),
                 "q" => search = value.to_owned(),
@@ -486,7 +492,7 @@ impl List {
         if let [state] = states[..] {
             wanted.state = Some(state);
         }
-        Ok(Self { wanted, statuses, station, search })
+        Ok(Self { wanted, statuses, station, search, parked })
     }
 
     fn find(
@@ -497,6 +503,7 @@ impl List {
         store::orders(db, &self.wanted, |order| {
             (self.statuses.is_empty() || self.statuses.contains(&order.status(now)))
                 && order.matches(&self.search)
+                && self.parked.is_none_or(|parked| order.is_parked() == parked)
                 && self
                     .station
                     .as_ref()

@@ -4,16 +4,21 @@
 //! along with its next commit.
 
 use crate::store::ScreenRow;
-use kitchen::{At, DeviceId};
+use kitchen::{At, DeviceId, LiveScreens, StationId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use wire::hub::Hello;
 
+/// A screen that has been away for less than this still counts: a cable that is put back, a hub that was restarted.
+pub(crate) const GONE_MS: i64 = 10_000;
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Screens {
     known: Mutex<BTreeMap<DeviceId, Screen>>,
+    /// Since when screens can come; those of before have as long to come back.
+    open_since: Mutex<Option<At>>,
 }
 
 struct Screen {
@@ -41,7 +46,7 @@ impl Screens {
         let known = rows.into_iter().map(|row| {
             (DeviceId(row.device.clone()), Screen { row, connection: None, generation: 0, changed: false })
         });
-        Self { known: Mutex::new(known.collect()) }
+        Self { known: Mutex::new(known.collect()), open_since: Mutex::default() }
     }
 
     /// A screen has joined. Gives back the generation that its connection speaks for; `replaced` fires when a newer one
@@ -95,6 +100,29 @@ impl Screens {
             screen.row.last_seen = at;
             screen.changed = true;
         }
+    }
+
+    /// A screen shows another station.
+    pub(crate) fn look(&self, device: &DeviceId, generation: u64, station: Option<StationId>) {
+        let mut known = self.lock();
+        if let Some(screen) = known.get_mut(device).filter(|screen| screen.generation == generation) {
+            screen.row.station = station.map(|station| station.0);
+            screen.changed = true;
+        }
+    }
+
+    /// The screens that live, by their station: those that are connected, and those that were a moment ago.
+    pub(crate) fn live(&self, now: At) -> LiveScreens {
+        let since = *self.open_since.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(now);
+        let opening = now.since(since) < GONE_MS;
+        let mut live = LiveScreens::new();
+        for (device, screen) in self.lock().iter() {
+            let lives = screen.connection.is_some() || opening || now.since(screen.row.last_seen) < GONE_MS;
+            if let Some(station) = screen.row.station.clone().filter(|_| lives) {
+                live.entry(StationId(station)).or_default().insert(device.clone());
+            }
+        }
+        live
     }
 
     /// All screens ever seen.

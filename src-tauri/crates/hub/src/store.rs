@@ -245,7 +245,10 @@ fn kind_word(kind: EventKind) -> &'static str {
         EventKind::PriorityChanged => "priority_changed",
         EventKind::OrderHeld => "order_held",
         EventKind::OrderReleased => "order_released",
+        EventKind::OrderParked => "order_parked",
+        EventKind::OrderUnparked => "order_unparked",
         EventKind::CourseFired => "course_fired",
+        EventKind::TicketDealt => "ticket_dealt",
         EventKind::LinesTransferred => "lines_transferred",
         EventKind::StatusAdvanced => "status_advanced",
         EventKind::OrderRerouted => "order_rerouted",
@@ -318,10 +321,12 @@ pub(crate) fn orders_on_glass(db: &Connection) -> Result<Vec<Order>, StoreError>
     bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
 }
 
-/// How many orders are on somebody's glass.
+/// How many orders are on somebody's glass. Parked ones are open and on none.
 pub(crate) fn count_on_glass(db: &Connection) -> Result<u64, StoreError> {
     Ok(db
-        .prepare_cached("SELECT count(*) FROM orders WHERE on_glass = 1")?
+        .prepare_cached(
+            "SELECT count(*) FROM orders WHERE on_glass = 1 AND json_extract(body, '$.parked_at') IS NULL",
+        )?
         .query_row([], |row| row.get(0))?)
 }
 

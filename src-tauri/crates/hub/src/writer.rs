@@ -12,8 +12,9 @@ use crate::screens::Screens;
 use crate::store::{self, Outcome, ScreenRow, StoreError};
 use crate::text;
 use kitchen::{
-    Act, At, Decided, EightySix, EpochId, Event, EventKind, Line, Menu, NewOrder, Operation, OperationId,
-    Order, OrderId, Refusal, Settings, Setup, Station, decide, decide_menu, reroute,
+    At, Dealer, Decided, EightySix, EpochId, Event, EventKind, Line, LiveScreens, Menu, NewOrder, Operation,
+    OperationId, Order, OrderId, Queue, Refusal, Settings, Setup, Station, decide, decide_setup,
+    is_left_over, is_on_setup, park, reroute,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -44,6 +45,9 @@ const FORGET_EVERY: u32 = 60;
 /// How long operations, keys and events are kept: a screen that was switched off for a month may still deliver.
 pub(crate) const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 
+/// How often it is looked whether a business day has begun that leaves something behind. Nobody waits for it.
+const PARK_EVERY_MS: i64 = 60_000;
+
 /// The most bytes of one event: it has to fit a frame, with room for the message around it.
 const LARGEST_EVENT: usize = LARGEST_FRAME - 64 * 1024;
 
@@ -60,6 +64,10 @@ pub(crate) enum Work {
     Stations(Vec<Station>),
     /// Other settings.
     Settings(Settings),
+    /// Other screens live than before: what those that are gone had is anybody's, or another's.
+    Deal,
+    /// What is left over from before the business day of now is parked.
+    BeginDay,
     /// A screen has read further in that life of the log than the log reaches: another one begins, if it is still that.
     Renew { epoch: EpochId },
 }
@@ -136,7 +144,17 @@ impl Writer {
         let head = Head::read(&db)?;
         let (inbox, requests) = sync_channel(QUEUE);
         let (alive_in, alive) = watch::channel(());
-        let mut thread = Thread { db, head, witness, shared, quiet: 0, looks: 0 };
+        let mut thread = Thread {
+            db,
+            head,
+            witness,
+            shared,
+            quiet: 0,
+            looks: 0,
+            park_after: At(0),
+            day_begun: None,
+            dealt: LiveScreens::new(),
+        };
         let handle = std::thread::Builder::new()
             .name("hub-writer".to_owned())
             .spawn(move || {
@@ -199,6 +217,7 @@ struct Head {
     /// The business day that `number` counts in, `YYYYMMDD`.
     day: String,
     number: u64,
+    dealer: Dealer,
 }
 
 impl Head {
@@ -211,6 +230,7 @@ impl Head {
             setup: Arc::new(store::setup(db)?.ok_or(StoreError::Missing)?),
             day: store::meta(db, "number_day")?.unwrap_or_default(),
             number: store::meta(db, "number_last")?.and_then(|text| text.parse().ok()).unwrap_or(0),
+            dealer: Dealer::default(),
         })
     }
 }
@@ -224,6 +244,12 @@ struct Thread {
     quiet: u32,
     /// Looks around in all.
     looks: u32,
+    /// Before this nobody need look for what is left over.
+    park_after: At,
+    /// The business day of which nothing more can be left over.
+    day_begun: Option<At>,
+    /// The screens that tickets were dealt among last.
+    dealt: LiveScreens,
 }
 
 type Answer = oneshot::Sender<Result<Done, Fault>>;
@@ -231,6 +257,8 @@ type Answer = oneshot::Sender<Result<Done, Fault>>;
 impl Thread {
     fn run(&mut self, requests: &Receiver<Message>) {
         loop {
+            self.begin_day();
+            self.deal_again();
             let first = match requests.recv_timeout(LOOK_AROUND) {
                 Ok(Message::Request(request)) => *request,
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
@@ -354,6 +382,42 @@ impl Thread {
         }
     }
 
+    /// Deals tickets anew when other screens live than before; in a kitchen that shares all its tickets there is nothing to
+    /// deal.
+    fn deal_again(&mut self) {
+        if self.head.setup.stations.iter().all(|station| station.queue == Queue::Shared) {
+            return;
+        }
+        let live = self.shared.screens.live(self.shared.clock.now());
+        if live != self.dealt && self.commit(&[Work::Deal]).is_ok() {
+            self.dealt = live;
+        }
+    }
+
+    /// Parks what an earlier business day left behind: when another one has begun, or at the first start after that.
+    fn begin_day(&mut self) {
+        let now = self.shared.clock.now();
+        if now < self.park_after {
+            return;
+        }
+        self.park_after = now.plus(PARK_EVERY_MS);
+        let day_start = text::day_began(&self.head.setup.settings, now);
+        if self.day_begun == Some(day_start) {
+            return;
+        }
+        // A failure is logged where it happens; the next look tries again.
+        let Ok(open) = store::orders_on_glass(&self.db) else { return };
+        let left = open.iter().any(|order| is_left_over(order, day_start, now));
+        if left && self.commit(&[Work::BeginDay]).is_err() {
+            return;
+        }
+        // What is not quiet yet may still be left over of that day; what was touched since it began never is.
+        let may_be = |order: &Order| {
+            !order.is_parked() && order.updated_at < day_start && !is_left_over(order, day_start, now)
+        };
+        self.day_begun = (!open.iter().any(may_be)).then_some(day_start);
+    }
+
     fn forget(&mut self) -> Result<(), StoreError> {
         let before = self.shared.clock.now().plus(-KEPT_MS);
         if store::is_older(&self.db, before)? {
@@ -400,7 +464,8 @@ fn transact(
 ) -> Result<Committed, StoreError> {
     let before = db.total_changes();
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut book = Book { tx: &tx, clock: &shared.clock, head: head.clone(), texts: Vec::new() };
+    let live = shared.screens.live(shared.clock.now());
+    let mut book = Book { tx: &tx, clock: &shared.clock, live, head: head.clone(), texts: Vec::new() };
     if let Some(step_ms) = step {
         shared.counters.clock_steps.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(target: "hub::clock", step_ms, "the wall clock was moved; tickets keep their age");
@@ -419,6 +484,7 @@ fn transact(
 struct Book<'a> {
     tx: &'a Transaction<'a>,
     clock: &'a HubClock,
+    live: LiveScreens,
     head: Head,
     texts: Vec<Utf8Bytes>,
 }
@@ -445,6 +511,8 @@ impl Book<'_> {
                 let event = Event { settings: Some(settings.clone()), ..self.event(EventKind::SettingsSet) };
                 self.configure(setup, &event)
             }
+            Work::Deal => self.deal(),
+            Work::BeginDay => self.park_left_over(),
             Work::Renew { epoch } => {
                 let renewed = self.head.life.epoch == *epoch;
                 if renewed {
@@ -473,7 +541,7 @@ impl Book<'_> {
             None => self.next_number(at)?,
         };
         let order = match draft.clone().open(id, number, at, &self.head.setup) {
-            Ok(order) => order,
+            Ok(order) => self.dealt(order),
             Err(error) => return Ok(Err(Fault::new(error.code()).with("field", error.field()))),
         };
         let event = Event { order: Some(order.clone()), ..self.event(EventKind::OrderCreated) };
@@ -505,17 +573,31 @@ impl Book<'_> {
         Ok(true)
     }
 
-    fn judge_menu(&mut self, operation: &Operation) -> Verdict {
-        match decide_menu(&self.head.setup.menu, operation) {
-            Err(refusal) => Ok(Err(refused(&refusal))),
-            Ok(None) => Ok(Ok(Done { seq: self.head.seq, order: None, recorded: false, repeated: false })),
-            Ok(Some(menu)) => {
-                let kept = self.keep_menu(menu, Some(operation.id.clone()))?;
-                let too_large = || Fault::new("body_too_large").with("most", LARGEST_EVENT);
-                let done = Done { seq: self.head.seq, order: None, recorded: true, repeated: false };
-                Ok(kept.then_some(done).ok_or_else(too_large))
+    /// An act on the menu, the stations or the rules.
+    fn judge_setup(&mut self, operation: &Operation) -> Verdict {
+        let setup = match decide_setup(&self.head.setup, operation) {
+            Err(refusal) => return Ok(Err(refused(&refusal))),
+            Ok(None) => {
+                return Ok(Ok(Done { seq: self.head.seq, order: None, recorded: false, repeated: false }));
             }
+            Ok(Some(setup)) => setup,
+        };
+        let now = self.head.setup.clone();
+        if setup.menu != now.menu {
+            let kept = self.keep_menu(setup.menu, Some(operation.id.clone()))?;
+            let too_large = || Fault::new("body_too_large").with("most", LARGEST_EVENT);
+            let done = Done { seq: self.head.seq, order: None, recorded: true, repeated: false };
+            return Ok(kept.then_some(done).ok_or_else(too_large));
         }
+        if jiff::tz::TimeZone::get(&setup.settings.time_zone).is_err() {
+            return Ok(Err(Fault::new("time_zone_unknown").with("zone", &setup.settings.time_zone)));
+        }
+        let stations = (setup.stations != now.stations).then(|| setup.stations.clone());
+        let settings = (setup.settings != now.settings).then(|| setup.settings.clone());
+        let kind = if stations.is_some() { EventKind::StationsSet } else { EventKind::SettingsSet };
+        let operation = Some(operation.id.clone());
+        let event = Event { stations, settings, operation, ..self.event(kind) };
+        self.configure(setup, &event)
     }
 
     fn act(&mut self, operation: &Operation, key: Option<&Key>) -> Verdict {
@@ -532,7 +614,7 @@ impl Book<'_> {
         }
         let at = self.now();
         let verdict = match &operation.act {
-            Act::Stock { .. } => self.judge_menu(operation)?,
+            act if is_on_setup(act) => self.judge_setup(operation)?,
             _ => self.judge(operation, at)?,
         };
         let outcome = match &verdict {
@@ -556,7 +638,7 @@ impl Book<'_> {
                 let seq = self.head.seq;
                 return Ok(Ok(Done { seq, order: Some(order), recorded: false, repeated: false }));
             }
-            Ok(Decided { kind, order: Some(next) }) => (kind, next),
+            Ok(Decided { kind, order: Some(next) }) => (kind, self.dealt(next)),
         };
         let operation = Some(operation.id.clone());
         if !self.record(&Event { order: Some(next.clone()), operation, ..self.event(kind) })? {
@@ -589,7 +671,41 @@ impl Book<'_> {
                 self.record(&Event { order: Some(next), ..self.event(EventKind::OrderRerouted) })?;
             }
         }
+        self.deal()?.ok();
         Ok(Ok(Done { seq: self.head.seq, order: None, recorded: true, repeated: false }))
+    }
+
+    /// The order with its tickets dealt to those that live.
+    fn dealt(&mut self, order: Order) -> Order {
+        let at = self.now();
+        Order { claims: self.head.dealer.deal(&order, &self.head.setup, &self.live, at), ..order }
+    }
+
+    /// Deals the tickets of all open orders. It is nobody's deed, so no order counts as touched by it.
+    fn deal(&mut self) -> Verdict {
+        let mut recorded = false;
+        for order in store::orders_on_glass(self.tx)? {
+            let dealt = self.dealt(order.clone());
+            if dealt.claims != order.claims {
+                let order = Some(Order { version: order.version + 1, ..dealt });
+                recorded |= self.record(&Event { order, ..self.event(EventKind::TicketDealt) })?;
+            }
+        }
+        Ok(Ok(Done { seq: self.head.seq, order: None, recorded, repeated: false }))
+    }
+
+    fn park_left_over(&mut self) -> Verdict {
+        let now = self.now();
+        let day_start = text::day_began(&self.head.setup.settings, now);
+        let mut parked = 0;
+        for order in store::orders_on_glass(self.tx)? {
+            if is_left_over(&order, day_start, now) {
+                let order = Some(park(&order, now));
+                parked += u32::from(self.record(&Event { order, ..self.event(EventKind::OrderParked) })?);
+            }
+        }
+        tracing::info!(target: "hub::log", parked, "what an earlier day left open is parked");
+        Ok(Ok(Done { seq: self.head.seq, order: None, recorded: parked > 0, repeated: false }))
     }
 
     /// What a key stood for when it came before.
@@ -660,6 +776,7 @@ fn refused(refusal: &Refusal) -> Fault {
     let fault = Fault::new(refusal.code());
     match refusal {
         Refusal::BadLines(error) => fault.with("field", error.field()),
+        Refusal::BadHouse { what, station } => fault.with("what", what).with("station", station),
         Refusal::UnknownOrder
         | Refusal::UnknownLine
         | Refusal::NotAtThisStation
@@ -670,6 +787,9 @@ fn refused(refusal: &Refusal) -> Fault {
         | Refusal::UnknownStation
         | Refusal::AlreadyBegun
         | Refusal::StillCooking
+        | Refusal::HouseChanged
+        | Refusal::TakenElsewhere
+        | Refusal::NotFired
         | Refusal::UnknownAct => fault,
     }
 }
@@ -682,7 +802,7 @@ fn storage_failed() -> Fault {
 mod tests {
     use super::*;
     use crate::clock::TimeSource;
-    use kitchen::{NewLine, Touch};
+    use kitchen::{Act, NewLine, Touch};
     use std::sync::atomic::AtomicI64;
 
     #[derive(Default)]
@@ -716,7 +836,17 @@ mod tests {
             life: Arc::new(watch::Sender::new(head.life.clone())),
         };
         let witness = Witness::open(&Folder::claim(data).unwrap()).unwrap();
-        Thread { db, head, witness, shared, quiet: 0, looks: 0 }
+        Thread {
+            db,
+            head,
+            witness,
+            shared,
+            quiet: 0,
+            looks: 0,
+            park_after: At(0),
+            day_begun: None,
+            dealt: LiveScreens::new(),
+        }
     }
 
     fn post(key: &str, number: &str, notes: usize) -> Work {
@@ -851,6 +981,57 @@ mod tests {
         }
         thread.look_around();
         assert_eq!(thread.shared.clock.now().0, hands.wall.load(Ordering::Relaxed));
+        audit(&thread);
+    }
+
+    #[test]
+    fn a_new_business_day_parks_what_the_last_one_left_open_once_and_also_after_a_night_off() {
+        const HOUR: i64 = 3_600_000;
+        let data = tempfile::tempdir().unwrap();
+        let hands = Arc::new(Hands::default());
+        // 2026-06-01T22:00:00Z; the demo kitchen's day starts at four in UTC.
+        let evening = 1_780_351_200_000;
+        hands.wall.store(evening, Ordering::Relaxed);
+        let pass = |ms: i64| {
+            hands.wall.fetch_add(ms, Ordering::Relaxed);
+            hands.counted.fetch_add(ms, Ordering::Relaxed);
+        };
+        let mut thread = writer(data.path(), &hands);
+        let settings = Settings { time_zone: "UTC".to_owned(), ..thread.head.setup.settings.clone() };
+        serve(&mut thread, vec![Work::Settings(settings)]).pop().unwrap().unwrap();
+        let taken = |thread: &mut Thread, key: &str| {
+            serve(thread, vec![post(key, key, 0)]).pop().unwrap().unwrap().order.unwrap()
+        };
+        let first = taken(&mut thread, "a");
+        thread.begin_day();
+        pass(6 * HOUR - 1);
+        thread.begin_day();
+        let held = |thread: &Thread, order: &Order| store::order(&thread.db, &order.id).unwrap().unwrap();
+        assert_eq!(held(&thread, &first), first, "the day is not over");
+        pass(PARK_EVERY_MS);
+        thread.begin_day();
+        let parked = held(&thread, &first);
+        assert!(parked.is_parked() && parked.is_open() && parked.version == first.version + 1);
+        let events = audit(&thread);
+        pass(PARK_EVERY_MS);
+        thread.begin_day();
+        assert_eq!(audit(&thread), events, "once");
+
+        // In the next night the hub is off, and its wall clock is wrong when it comes back: earlier than the log.
+        let second = taken(&mut thread, "b");
+        drop(thread);
+        hands.wall.store(evening, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        thread.begin_day();
+        assert!(!held(&thread, &second).is_parked(), "time does not go back, and does not leap");
+        drop(thread);
+        hands.wall.store(evening + 48 * HOUR, Ordering::Relaxed);
+        let mut thread = writer(data.path(), &hands);
+        thread.begin_day();
+        assert!(held(&thread, &second).is_parked() && held(&thread, &first).is_parked());
+        assert_eq!(store::count_on_glass(&thread.db).unwrap(), 0);
+        let (_, parts) = store::snapshot(&mut thread.db, |_| At(i64::MAX)).unwrap();
+        assert!(parts.concat().contains(first.id.as_str()), "a screen that starts is told of it");
         audit(&thread);
     }
 

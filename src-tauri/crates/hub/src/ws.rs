@@ -191,6 +191,7 @@ async fn first_message(socket: &mut Socket) -> First {
                     Ok(
                         ScreenMessage::Operation(_)
                         | ScreenMessage::Ack { .. }
+                        | ScreenMessage::Look { .. }
                         | ScreenMessage::Retry
                         | ScreenMessage::Unknown,
                     )
@@ -412,6 +413,9 @@ impl Screen<'_> {
                 let (at, most) = (self.core.clock.now(), self.core.feed.end());
                 let (stored, painted) = (stored_seq.min(most), painted_seq.min(most));
                 self.core.screens.acknowledge(self.device, self.generation, stored, painted, at);
+            }
+            Ok(ScreenMessage::Look { station }) => {
+                self.core.screens.look(self.device, self.generation, station);
             }
             Ok(ScreenMessage::Retry) => self.core.upstream.ask_retry(),
             Ok(ScreenMessage::Hello(_) | ScreenMessage::Unknown) => {}

@@ -59,7 +59,9 @@ pub fn all_day<'a>(tickets: impl IntoIterator<Item = &'a Ticket<'a>>) -> Vec<Cou
 /// Counts over the whole kitchen: each line once, however many stations cook it, until the last of them is done.
 pub fn all_day_of_kitchen<'a>(orders: impl IntoIterator<Item = &'a Order>, now: At) -> Vec<Count> {
     let mut tally = Tally::default();
-    for order in orders.into_iter().filter(|order| order.is_open() && order.is_fired(now)) {
+    for order in
+        orders.into_iter().filter(|order| order.is_open() && !order.is_parked() && order.is_fired(now))
+    {
         for line in &order.lines {
             let undone = line.live().saturating_sub(line.done());
             let (open, later) = if order.is_line_fired(line, now) { (undone, 0) } else { (0, undone) };

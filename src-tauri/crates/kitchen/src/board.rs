@@ -6,8 +6,8 @@
 
 use crate::pending::Pending;
 use crate::{
-    Act, At, Decided, Event, EventKind, Operation, OperationId, Order, OrderId, Refusal, Setup, StationId,
-    Ticket, decide, decide_menu,
+    At, Decided, Event, EventKind, Operation, OperationId, Order, OrderId, Refusal, Setup, StationId, Ticket,
+    decide, decide_setup, is_on_setup,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,8 +118,8 @@ impl Board {
     /// # Errors
     /// A [`Refusal`], as the hub would give it on what is shown now; nothing is kept then.
     pub fn propose(&mut self, operation: Operation, at: At) -> Result<Decided, Refusal> {
-        if matches!(operation.act, Act::Stock { .. }) {
-            decide_menu(&self.setup().menu, &operation)?;
+        if is_on_setup(&operation.act) {
+            decide_setup(self.setup(), &operation)?;
             self.restore(operation);
             return Ok(Decided { kind: EventKind::MenuSet, order: None });
         }
@@ -271,6 +271,14 @@ impl Board {
         waiting
     }
 
+    /// What was put aside from earlier days, the oldest first.
+    #[must_use]
+    pub fn parked(&self) -> Vec<&Order> {
+        let mut parked: Vec<&Order> = self.orders().filter(|order| order.is_parked()).collect();
+        parked.sort_by(|a, b| a.clock_started_at().cmp(&b.clock_started_at()).then_with(|| a.id.cmp(&b.id)));
+        parked
+    }
+
     fn propose_all_again(&mut self) {
         self.proposed.clear();
         self.propose_menu_again();
@@ -284,8 +292,8 @@ impl Board {
         self.proposed_setup = None;
         for operation in self.pending.on(&OrderId::menu()) {
             let shown = self.proposed_setup.as_ref().unwrap_or(&self.setup);
-            if let Ok(Some(menu)) = decide_menu(&shown.menu, operation) {
-                self.proposed_setup = Some(Setup { menu, ..shown.clone() });
+            if let Ok(Some(setup)) = decide_setup(shown, operation) {
+                self.proposed_setup = Some(setup);
             }
         }
     }

@@ -5,10 +5,11 @@
 //! an act that arrives late never reaches past what its cook saw, and a repeated one changes nothing.
 
 use crate::draft::{add_lines, check_lines};
+use crate::house;
 use crate::{
-    Act, At, Bump, Change, ChangeKind, CloseWhen, DraftError, EventKind, Hold, Line, LineId, Menu, Modifier,
-    Move, NewOrder, Operation, OperationId, Order, OrderState, OrderStatus, Setup, Station, StationId,
-    StationRole, Touch, Work,
+    Act, At, Bump, Change, ChangeKind, Claim, CloseWhen, DraftError, EventKind, Hold, Line, LineId, Menu,
+    Modifier, Move, NewOrder, Operation, OperationId, Order, OrderState, OrderStatus, Queue, Setup, Station,
+    StationId, StationRole, Touch, Work,
 };
 use std::collections::BTreeSet;
 
@@ -54,6 +55,23 @@ pub enum Refusal {
     /// The house rule: the pass waits for the stations.
     #[error("a station still cooks")]
     StillCooking,
+    /// Somebody else has changed the stations or the rules meanwhile.
+    #[error("the house was changed meanwhile")]
+    HouseChanged,
+    /// No kitchen can work like that.
+    #[error("the house cannot work like that: {what} {station}")]
+    BadHouse {
+        /// What is wrong.
+        what: &'static str,
+        /// With which station; empty: with the rules.
+        station: String,
+    },
+    /// Another screen of the station has it.
+    #[error("another screen has taken it")]
+    TakenElsewhere,
+    /// It is on no glass yet that it could be put aside from.
+    #[error("the order is not fired yet")]
+    NotFired,
     /// From a newer screen.
     #[error("the act is not known")]
     UnknownAct,
@@ -77,6 +95,10 @@ impl Refusal {
             Self::UnknownStation => "station_unknown",
             Self::AlreadyBegun => "already_begun",
             Self::StillCooking => "still_cooking",
+            Self::HouseChanged => "house_changed",
+            Self::BadHouse { .. } => "bad_house",
+            Self::TakenElsewhere => "taken_elsewhere",
+            Self::NotFired => "not_fired",
             Self::UnknownAct => "act_unknown",
             Self::BadLines(error) => error.code(),
         }
@@ -94,6 +116,8 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
     let kind = match &operation.act {
         Act::Start { station, lines } => {
             refuse_voided(voided)?;
+            refuse_taken(order, operation, station, setup)?;
+            claim(&mut next, operation, station, None, setup, at);
             each(&mut next, lines, Reach::Here(station), |_, work, _| {
                 work.started_at.get_or_insert(at);
                 work.change = None;
@@ -107,6 +131,7 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
         }
         Act::Finish { station, lines } => {
             refuse_voided(voided)?;
+            claim(&mut next, operation, station, None, setup, at);
             each(&mut next, lines, Reach::Here(station), |live, work, upto| {
                 work.done = work.done.max(upto.min(live));
                 work.change = None;
@@ -163,6 +188,35 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             refuse_voided(voided)?;
             next.hold = None;
             EventKind::OrderReleased
+        }
+        Act::Take { station, screen } => {
+            refuse_voided(voided)?;
+            refuse_taken(order, operation, station, setup)?;
+            if order.lines.iter().all(|line| line.work_at(station).is_none()) {
+                return Err(Refusal::NotAtThisStation);
+            }
+            claim(&mut next, operation, station, *screen, setup, at);
+            EventKind::TicketDealt
+        }
+        Act::PutBack { station } => {
+            refuse_taken(order, operation, station, setup)?;
+            let is_own =
+                |claim: &Claim| &claim.station == station && Some(&claim.device) == operation.device.as_ref();
+            next.claims.retain(|claim| !is_own(claim));
+            EventKind::TicketDealt
+        }
+        Act::Park => {
+            if !order.is_fired(at) {
+                return Err(Refusal::NotFired);
+            }
+            if order.is_open() {
+                next.parked_at.get_or_insert(at);
+            }
+            EventKind::OrderParked
+        }
+        Act::Unpark => {
+            next.parked_at = None;
+            EventKind::OrderUnparked
         }
         Act::Fire { course } => {
             refuse_voided(voided)?;
@@ -226,9 +280,12 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             }
             EventKind::OrderVoided
         }
-        Act::Stock { .. } => return Err(Refusal::NothingNamed),
+        Act::Stock { .. } | Act::Configure { .. } => return Err(Refusal::NothingNamed),
         Act::Unknown => return Err(Refusal::UnknownAct),
     };
+    if &next != order && brings_back(&operation.act) {
+        next.parked_at = None;
+    }
     settle(&mut next, close_when, at);
     if &next == order {
         return Ok(Decided { kind, order: None });
@@ -236,6 +293,34 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
     next.version = order.version + 1;
     next.updated_at = at;
     Ok(Decided { kind, order: Some(next) })
+}
+
+/// Whether an act that does something to a parked order is a sign that it is of today after all.
+fn brings_back(act: &Act) -> bool {
+    !matches!(
+        act,
+        Act::Park
+            | Act::VoidLines { .. }
+            | Act::VoidOrder { .. }
+            | Act::Advance { to: OrderStatus::Cancelled, .. }
+    )
+}
+
+/// Whether an act is one on the menu or on how the house works, and so names no order.
+#[must_use]
+pub fn is_on_setup(act: &Act) -> bool {
+    matches!(act, Act::Stock { .. } | Act::Configure { .. })
+}
+
+/// What such an act does; none: it is so already.
+///
+/// # Errors
+/// [`Refusal::UnknownAct`] when the act is another one, else why it cannot be.
+pub fn decide_setup(setup: &Setup, operation: &Operation) -> Result<Option<Setup>, Refusal> {
+    if let Act::Configure { before, after } = &operation.act {
+        return house::changed(setup, before, after);
+    }
+    Ok(decide_menu(&setup.menu, operation)?.map(|menu| Setup { menu, ..setup.clone() }))
 }
 
 /// What an act on the menu does to it; none: it is so already.
@@ -286,6 +371,39 @@ pub fn reroute(order: &Order, setup: &Setup, at: At) -> Option<Order> {
 
 fn refuse_voided(voided: bool) -> Result<(), Refusal> {
     if voided { Err(Refusal::OrderVoided) } else { Ok(()) }
+}
+
+/// Where tickets are taken, nobody begins with what another screen has. A POS has no hands.
+fn refuse_taken(
+    order: &Order,
+    operation: &Operation,
+    station: &StationId,
+    setup: &Setup,
+) -> Result<(), Refusal> {
+    let Some(device) = operation.device.as_ref().filter(|_| setup.queue_of(station) == Queue::Pull) else {
+        return Ok(());
+    };
+    match order.claim_at(station) {
+        Some(claim) if &claim.device != device => Err(Refusal::TakenElsewhere),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Who begins with a ticket that is nobody's has taken it.
+fn claim(
+    order: &mut Order,
+    operation: &Operation,
+    station: &StationId,
+    screen: Option<u32>,
+    setup: &Setup,
+    at: At,
+) {
+    let Some(device) = operation.device.clone().filter(|_| setup.queue_of(station) == Queue::Pull) else {
+        return;
+    };
+    if order.claim_at(station).is_none() {
+        order.claims.push(Claim { station: station.clone(), device, screen, at });
+    }
 }
 
 /// Which stations' work an act reaches.
@@ -567,7 +685,7 @@ fn void_lines(order: &mut Order, touches: &[Touch], close_when: CloseWhen, at: A
     for touch in touches {
         let Some(line) = order.lines.iter_mut().find(|line| line.id == touch.line) else { continue };
         known = true;
-        let fired = before.is_line_fired(line, at);
+        let fired = before.parked_at.is_none() && before.is_line_fired(line, at);
         void_line(line, touch.upto, fired, close_when, at);
     }
     if !known {
@@ -584,7 +702,7 @@ fn void_order(order: &mut Order, reason: Option<String>, close_when: CloseWhen, 
     let was_open = matches!(order.state, OrderState::Open);
     for line in &mut order.lines {
         let all = line.quantity;
-        let fired = was_open && before.is_line_fired(line, at);
+        let fired = was_open && before.parked_at.is_none() && before.is_line_fired(line, at);
         void_line(line, all, fired, close_when, at);
     }
     if !matches!(order.state, OrderState::Voided { .. }) {
@@ -592,7 +710,8 @@ fn void_order(order: &mut Order, reason: Option<String>, close_when: CloseWhen, 
     }
 }
 
-/// Marks the void only where the line was still on the glass: finished work does not come back to be unfinished.
+/// Marks the void only where the line was still on the glass: finished work does not come back to be unfinished, nor
+/// does what was parked.
 fn void_line(line: &mut Line, upto: u32, fired: bool, close_when: CloseWhen, at: At) {
     let was = line.live();
     line.voided = line.voided.max(upto.min(line.quantity));

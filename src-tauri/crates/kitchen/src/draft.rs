@@ -179,6 +179,8 @@ impl NewOrder {
             courses: planned(self.courses, setup),
             rush: self.rush,
             hold: None,
+            parked_at: None,
+            claims: Vec::new(),
             payment: self.payment,
             state: OrderState::Open,
             version: 1,

@@ -58,8 +58,14 @@ pub enum EventKind {
     OrderHeld,
     /// It is to be cooked again.
     OrderReleased,
+    /// It was put aside: by somebody, or because its day is over.
+    OrderParked,
+    /// It was brought back from there.
+    OrderUnparked,
     /// It, or a course of it, went to the stations or was taken back from them.
     CourseFired,
+    /// A screen took a ticket, put it back, or was dealt it.
+    TicketDealt,
     /// Lines went from one station to another.
     LinesTransferred,
     /// A POS or back end moved it.

@@ -13,11 +13,14 @@ mod day;
 mod decide;
 mod draft;
 mod event;
+mod house;
 mod ids;
 mod modifier;
 mod operation;
 mod order;
+mod park;
 mod pending;
+mod queue;
 mod setup;
 mod ticket;
 mod urgency;
@@ -25,9 +28,10 @@ mod urgency;
 pub use all_day::{Count, Ingredient, Variant, all_day, all_day_of_kitchen, ingredients};
 pub use board::{Board, Change as BoardChange, Standing};
 pub use day::{At, business_day_start};
-pub use decide::{Decided, Refusal, decide, decide_menu, reroute};
+pub use decide::{Decided, Refusal, decide, decide_menu, decide_setup, is_on_setup, reroute};
 pub use draft::{DraftError, NewLine, NewOrder};
 pub use event::{Event, EventKind};
+pub use house::{House, unrouted};
 pub use ids::{
     CategoryId, DeviceId, EpochId, LineId, MenuItemId, OperationId, OrderId, RestaurantId, StationId,
 };
@@ -37,6 +41,8 @@ pub use order::{
     Bump, Change, ChangeKind, Courier, Course, Hold, Line, LineState, Move, Order, OrderLabel, OrderState,
     OrderStatus, OrderType, Payment, Source, Work,
 };
+pub use park::{QUIET_MS, is_left_over, park};
+pub use queue::{Claim, Dealer, LiveScreens, Queue, is_shown_to};
 pub use setup::{
     Category, CloseWhen, CourseRule, EightySix, Menu, MenuItem, Portion, Settings, Setup, Station,
     StationRole, ThresholdRule,

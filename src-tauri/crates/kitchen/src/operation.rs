@@ -1,7 +1,7 @@
 //! Operations: a cook's act on its way to the hub. They carry intent, not results: which lines, and how many pieces of
 //! each, were on the glass when the finger came down. A line that is not named is never touched.
 
-use crate::{At, DeviceId, LineId, MenuItemId, NewLine, OperationId, OrderId, OrderStatus, StationId};
+use crate::{At, DeviceId, House, LineId, MenuItemId, NewLine, OperationId, OrderId, OrderStatus, StationId};
 use serde::{Deserialize, Serialize};
 
 /// One act on one order.
@@ -101,6 +101,23 @@ pub enum Act {
     },
     /// It is to be cooked after all.
     Release,
+    /// The screen that it is made on takes the ticket: no other screen of the station can take it as well.
+    Take {
+        /// At this station.
+        station: StationId,
+        /// What people call the screen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        screen: Option<u32>,
+    },
+    /// It is anybody's again.
+    PutBack {
+        /// At this station.
+        station: StationId,
+    },
+    /// It is put aside, off every glass. Whoever works on it, or takes it back, finds it as it was.
+    Park,
+    /// It is brought back, with its age.
+    Unpark,
     /// It goes to the stations now, ahead of its time.
     Fire {
         /// This course; absent = the order.
@@ -159,6 +176,13 @@ pub enum Act {
         /// 0 = it is out, absent = plenty.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         left: Option<u32>,
+    },
+    /// Other stations or house rules. Names no order: the operation's order is [`OrderId::menu`].
+    Configure {
+        /// As they stood when they were edited: refused if they are others by now.
+        before: Box<House>,
+        /// As they are to be.
+        after: Box<House>,
     },
     /// The guest is gone.
     VoidOrder {

@@ -3,7 +3,7 @@
 //! The invariant: for every station that works on a line, `bumped <= done`, and neither shrinks except through an
 //! unbump or a reopen that names it. What a station still owes is always `live - bumped`.
 
-use crate::{At, CategoryId, LineId, MenuItemId, Modifier, OperationId, OrderId, StationId};
+use crate::{At, CategoryId, Claim, LineId, MenuItemId, Modifier, OperationId, OrderId, StationId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -58,6 +58,12 @@ pub struct Order {
     /// Nobody is to cook it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// Since when it is put aside as left over from an earlier day: on nobody's glass until somebody brings it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked_at: Option<At>,
+    /// Whose its tickets are, where the screens of a station do not share them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// Shown, never changed here.
     #[serde(default)]
     pub payment: Payment,
@@ -198,6 +204,12 @@ impl Order {
                 self.lines.iter().any(|line| line.work.iter().any(|work| work.owes_acknowledgement()))
             }
         }
+    }
+
+    /// Whether it is open and put aside: on nobody's glass, kept in the list of parked ones.
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
+        self.parked_at.is_some() && self.is_open()
     }
 
     /// The status that POS systems and back ends know, derived from lines and tickets. Its other direction is

@@ -1,6 +1,6 @@
 //! What the owner configures: the menu, the stations with what they cook, and the house rules.
 
-use crate::{CategoryId, MenuItemId, OrderType, RestaurantId, StationId, Work};
+use crate::{CategoryId, MenuItemId, OrderType, Queue, RestaurantId, StationId, Work};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -207,7 +207,7 @@ fn yes() -> bool {
 }
 
 /// A place in the kitchen with a screen of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Station {
     /// Opaque id.
     pub id: StationId,
@@ -226,14 +226,18 @@ pub struct Station {
     #[serde(default)]
     pub takes_rest: bool,
     /// Only for these types of orders; empty = for all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub order_types: Vec<OrderType>,
     /// What is done here goes on to that station: from make to oven.
+    #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hands_on_to: Option<StationId>,
     /// A pass before the pass: the stations whose lines it sees and sends on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub covers: Vec<StationId>,
+    /// How its screens share its tickets.
+    #[serde(default)]
+    pub queue: Queue,
 }
 
 impl Station {
@@ -250,6 +254,7 @@ impl Station {
             order_types: Vec::new(),
             hands_on_to: None,
             covers: Vec::new(),
+            queue: Queue::Shared,
         }
     }
 }
@@ -266,7 +271,7 @@ pub enum StationRole {
 }
 
 /// When an order is finished and leaves for recall.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseWhen {
     /// When the pass has bumped it: a kitchen with an expediter.
@@ -277,7 +282,7 @@ pub enum CloseWhen {
 }
 
 /// What becomes of a new order with an item that is out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum EightySix {
     /// It is taken, and its lines are marked.
@@ -288,7 +293,7 @@ pub enum EightySix {
 }
 
 /// How a course fires that does not say it itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CourseRule {
     /// Somebody fires it.
@@ -301,7 +306,7 @@ pub enum CourseRule {
 }
 
 /// The house rules of one restaurant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Settings {
     /// Which restaurant this is; the demo kitchen is one of its own.
     pub restaurant: RestaurantId,
@@ -369,12 +374,14 @@ impl Settings {
 }
 
 /// From which age a ticket is soon late, and late.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ThresholdRule {
     /// Only at this station.
+    #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<StationId>,
     /// Only for this type of order.
+    #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_type: Option<OrderType>,
     /// Age in seconds from which it is soon late.

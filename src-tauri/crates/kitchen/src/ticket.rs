@@ -88,7 +88,8 @@ impl<'a> Ticket<'a> {
     /// done what was fired stays at the pass as long as somebody has to fire the rest: nobody else would know of it.
     #[must_use]
     pub fn is_on_glass(&self) -> bool {
-        self.order.is_open() && (self.waits || self.own.iter().any(TicketLine::is_open))
+        let asks = || self.own.iter().any(TicketLine::is_open);
+        self.order.is_open() && !self.order.is_parked() && (self.waits || asks())
     }
 
     /// How pressing it is.

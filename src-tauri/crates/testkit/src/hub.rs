@@ -523,7 +523,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
                     ScreenMessage::Ack { stored_seq, painted_seq } => {
                         lock().acks.push((stored_seq, painted_seq));
                     }
-                    ScreenMessage::Retry | ScreenMessage::Unknown => {}
+                    ScreenMessage::Look { .. } | ScreenMessage::Retry | ScreenMessage::Unknown => {}
                 }
             }
         }

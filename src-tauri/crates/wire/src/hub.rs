@@ -53,6 +53,12 @@ pub enum ScreenMessage {
         /// On my glass up to here.
         painted_seq: u64,
     },
+    /// Another station is looked at here.
+    Look {
+        /// Which.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        station: Option<StationId>,
+    },
     /// A person pressed "try now": what the hub waits with (its back end) is to be tried at once.
     Retry,
     /// From a newer screen.

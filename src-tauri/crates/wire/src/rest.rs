@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use kitchen::{
     Act, At, Category, CategoryId, CloseWhen, Courier, Course, CourseRule, EightySix, Line, LineId,
     LineState, Menu, MenuItem, MenuItemId, ModifierClass, NewLine, NewOrder, Order, OrderState, OrderStatus,
-    OrderType, Payment, Portion, Settings, Source, Station, StationId, StationRole, ThresholdRule, Work,
+    OrderType, Payment, Portion, Queue, Settings, Source, Station, StationId, StationRole, ThresholdRule,
+    Work,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -392,6 +393,13 @@ pub fn stations(body: &Value) -> Result<Vec<Station>, BadField> {
             takes_rest: entry.flag(&["takes_rest"])?.unwrap_or(false),
             order_types,
             hands_on_to: entry.id(&["hands_on_to"])?.map(StationId),
+            queue: match entry.word(&["queue"])? {
+                None => Queue::Shared,
+                Some((_, word)) if word == "shared" => Queue::Shared,
+                Some((_, word)) if word == "pull" => Queue::Pull,
+                Some((_, word)) if word == "balanced" => Queue::Balanced,
+                Some((path, _)) => return Err(BadField::new(path, "shared, pull or balanced")),
+            },
             covers,
             id,
         });
@@ -825,6 +833,7 @@ pub struct OrderAnswer<'a> {
     rush: bool,
     held: bool,
     held_until: Option<Moment>,
+    parked_at: Option<Moment>,
     payment_status: Payment,
     created_at: Moment,
     updated_at: Moment,
@@ -886,6 +895,7 @@ impl<'a> OrderAnswer<'a> {
             rush: order.rush,
             held: order.is_held(now),
             held_until: order.hold.as_ref().filter(|_| order.is_held(now)).and_then(|h| h.until).map(Moment),
+            parked_at: order.parked_at.filter(|_| order.is_parked()).map(Moment),
             payment_status: order.payment,
             created_at: Moment(order.created_at),
             updated_at: Moment(order.updated_at),
@@ -1107,6 +1117,10 @@ const PROBLEMS: &[(&str, u16, &str)] = &[
     ("station_unknown", 409, "There is no such station that cooks."),
     ("already_begun", 409, "Somebody has begun with it."),
     ("still_cooking", 409, "A station still cooks it, and the pass waits."),
+    ("house_changed", 409, "The stations or the rules were changed meanwhile."),
+    ("bad_house", 422, "No kitchen can work like that: {what} {station}."),
+    ("taken_elsewhere", 409, "Another screen has taken it."),
+    ("not_fired", 409, "The order is not fired yet."),
     ("act_unknown", 422, "This hub does not know that act."),
     ("nothing_named", 422, "The act names nothing."),
     ("status_unreachable", 409, "The order cannot become {wanted}; it is {status}."),
@@ -1287,6 +1301,9 @@ mod tests {
             "station_unknown",
             "already_begun",
             "still_cooking",
+            "not_fired",
+            "house_changed",
+            "taken_elsewhere",
         ] {
             assert!(matches!(Problem::of(Fault::new(code)).status, 404 | 409), "{code}");
         }

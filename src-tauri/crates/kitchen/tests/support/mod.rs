@@ -58,7 +58,7 @@ pub struct Plan {
 }
 
 pub fn any_plan() -> impl Strategy<Value = Plan> {
-    (0u8..21, 0usize..6, prop::collection::btree_set(0usize..5, 1..4), 0u32..4, any::<prop::sample::Index>())
+    (0u8..24, 0usize..6, prop::collection::btree_set(0usize..5, 1..4), 0u32..4, any::<prop::sample::Index>())
         .prop_map(|(verb, station, lines, upto, earlier)| Plan {
             verb,
             station,
@@ -104,6 +104,8 @@ impl Plan {
                 modifiers: Some(vec![format!("extra {}", self.upto)]),
                 notes: None,
             },
+            21 | 22 => Act::Park,
+            23 => Act::Unpark,
             6 => Act::VoidLines { lines },
             7 => Act::AddLines { lines: vec![line("fries", self.upto.max(1))] },
             _ => Act::Acknowledge { station, lines },

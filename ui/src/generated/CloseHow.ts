@@ -1,0 +1,2 @@
+
+export type CloseHow = "bump" | "park" | "void";

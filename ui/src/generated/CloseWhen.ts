@@ -1,0 +1,2 @@
+
+export type CloseWhen = "passed" | "ready";

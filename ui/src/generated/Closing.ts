@@ -1,0 +1,3 @@
+import type { OpenTicket } from "./OpenTicket";
+
+export type Closing = { asked: boolean, tickets: Array<OpenTicket> };

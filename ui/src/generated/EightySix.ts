@@ -1,0 +1,2 @@
+
+export type EightySix = "flag" | "refuse";

@@ -1,0 +1,2 @@
+
+export type Named = { id: string, name: string };

@@ -1,0 +1,2 @@
+
+export type Queue = "shared" | "pull" | "balanced";

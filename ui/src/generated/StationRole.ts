@@ -1,0 +1,2 @@
+
+export type StationRole = "prep" | "expo";

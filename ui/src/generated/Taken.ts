@@ -1,0 +1,2 @@
+
+export type Taken = { "whose": "nobodys" } | { "whose": "ours" } | { "whose": "others", screen: number | null };
