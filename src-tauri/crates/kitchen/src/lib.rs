@@ -17,6 +17,7 @@ mod ids;
 mod modifier;
 mod operation;
 mod order;
+mod pace;
 mod pending;
 mod setup;
 mod ticket;
@@ -37,9 +38,10 @@ pub use order::{
     Bump, Change, ChangeKind, Courier, Course, Hold, Line, LineState, Move, Order, OrderLabel, OrderState,
     OrderStatus, OrderType, Payment, Source, Work,
 };
+pub use pace::{Pace, Part, Start, Timing};
 pub use setup::{
     Category, CloseWhen, CourseRule, EightySix, Menu, MenuItem, Portion, Settings, Setup, Station,
     StationRole, ThresholdRule,
 };
-pub use ticket::{Ticket, TicketLine};
+pub use ticket::{Progress, Ticket, TicketLine};
 pub use urgency::Urgency;
