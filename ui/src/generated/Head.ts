@@ -2,6 +2,7 @@
 import type { CountsOf } from "./CountsOf";
 import type { Glass } from "./Glass";
 import type { MenuItemId } from "./MenuItemId";
+import type { SoundVolume } from "./SoundVolume";
 import type { StationChoice } from "./StationChoice";
 import type { Tab } from "./Tab";
 
@@ -55,6 +56,10 @@ expo_open: number,
  */
 scheduled: number, 
 /**
+ * Of those, that fire within minutes.
+ */
+scheduled_soon: number, 
+/**
  * Late tickets of the view, all pages.
  */
 late: number, 
@@ -75,13 +80,17 @@ selected?: string,
  */
 glass: Glass, 
 /**
- * New-order sound, 0-100.
+ * The sounds of this screen and how loud each is.
  */
-volume: number, 
+sounds: Array<SoundVolume>, 
 /**
  * What the recall tab is searched for.
  */
 search?: string, 
+/**
+ * The tickets of one table stand together.
+ */
+by_table?: boolean, 
 /**
  * What the counts are over; absent = the station.
  */

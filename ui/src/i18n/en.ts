@@ -8,6 +8,7 @@ import type { Fault } from "../generated/Fault";
 import type { LinePlace } from "../generated/LinePlace";
 import type { LineWait } from "../generated/LineWait";
 import type { OrderType } from "../generated/OrderType";
+import type { Sound } from "../generated/Sound";
 import type { TicketLabel } from "../generated/TicketLabel";
 
 const orderTypes: Record<OrderType, string> = {
@@ -152,10 +153,23 @@ export const en = {
   course: (course: number) => `course ${course}`,
   pieces: (done: number, quantity: number) => `${done} of ${quantity}`,
   changes: {
-    added: () => "ADDED",
-    changed: (was: number) => `CHANGED was ${was}`,
-    voided: (was: number) => (was > 0 ? `VOIDED ${was}` : "VOIDED"),
+    added: (_was: number, _is: number) => "ADDED",
+    changed: (was: number, is: number) => (was === is ? "CHANGED" : `CHANGED was ${was}`),
+    voided: (was: number, is: number) => (is > 0 ? `${was - is} VOIDED was ${was}` : "VOIDED"),
   },
+  /** Why a line is not to be begun yet, in short and, where somebody asks, in full. */
+  startIn: (minutes: number, other: string) => `start in ${minutes} min, with ${other}`,
+  startInFully: (name: string, minutes: number, other: string) =>
+    `${name}: start in ${minutes} min, so that it is ready with the ${other}`,
+  startNow: "START NOW",
+  startLater: (minutes: number) => `start in ${minutes} min`,
+  doneTogether: (time: string) => `ready ${time}`,
+  cookTimes: "So that all is ready together",
+  tableTicket: (position: number, tickets: number) => `${position} of ${tickets}`,
+  tableTicketOf: (position: number, tickets: number, table: string) =>
+    `ticket ${position} of ${tickets} of table ${table}`,
+  bumpAll: (tickets: number) => `BUMP ALL ${tickets}`,
+  atStation: (name: string, done: number, lines: number) => `${name} ${done}/${lines}`,
   done: "done",
   ready: "ready",
   cooking: "cooking",
@@ -172,8 +186,9 @@ export const en = {
   nextPage: "Next page",
   onPage: (page: number) => `· p ${page}`,
   moreNew: (count: number) => `+${count} new`,
+  changedMark: { added: "ADDED", changed: "CHANGED", voided: "VOIDED" },
   didTo: {
-    bumped: (label: string) => `${label} bumped`,
+    bumped: (label: string, tickets = 1) => (tickets > 1 ? `${label}: ${tickets} bumped` : `${label} bumped`),
     rushed: (label: string) => `${label} goes first`,
     held: (label: string) => `${label} on hold`,
     fired: (label: string) => `${label} fired`,
@@ -182,6 +197,7 @@ export const en = {
   },
   moreOf: (label: string) => `${label}: start, rush, hold, send`,
   start: "START",
+  startAll: "START ALL, also what waits",
   unstart: "Not started",
   rushIt: "RUSH: before all others",
   unrush: "No rush any more",
@@ -220,11 +236,22 @@ export const en = {
   settings: "Settings",
   textSize: "Text size",
   textSizes: { small: "Small", normal: "Normal", large: "Large" },
-  volume: "New-order sound",
+  sounds: "Sounds",
+  soundNames: {
+    new_order: "New order",
+    changed: "Changed line",
+    voided: "Voided",
+    late: "Late",
+    ready: "Ready at the pass",
+    link_lost: "Connection lost",
+  } satisfies Record<Sound, string>,
   volumeOf: (volume: number) => (volume === 0 ? "Off" : `${volume} %`),
-  louder: "Louder",
-  quieter: "Quieter",
-  playSound: "Play it",
+  louder: (sound: string) => `${sound}: louder`,
+  quieter: (sound: string) => `${sound}: quieter`,
+  playSound: (sound: string) => `${sound}: play it`,
+  tablesStand: "Tickets of one table",
+  byTable: "Together",
+  eachByItself: "Each by itself",
   close: "Close",
 
   connection: "Connection",
@@ -284,6 +311,9 @@ export const en = {
   tryAgain: "Try again",
 
   fires: (time: string) => `fires ${time}`,
+  firesBetween: (from: string, to: string) => `${from} – ${to}`,
+  firesSoon: "Within 5 minutes",
+  ordersOf: (count: number) => (count === 1 ? "1 order" : `${count} orders`),
   inMinutes: (minutes: number) => (minutes === 0 ? "now" : `${minutes} min`),
   bumpedAt: (time: string) => `bumped ${time}`,
   fireNow: "FIRE NOW",
