@@ -19,8 +19,9 @@ use display::Sound;
 /// A tone: its pitch in hertz (0 = silence) and its length in milliseconds.
 type Tone = (f32, u32);
 
-/// Rising, for something that came; falling, for something that went; low and even, for trouble. Each can be told from
-/// the others over a hood: all lie between 440 and 1,320 Hz, where kitchens are quietest and small speakers loudest.
+/// Rising, for something that came; falling, for something that went; a trill, for something that is otherwise; low and
+/// even, for trouble. Each can be told from the others over a hood, by its shape and not by its pitch: all lie between 440
+/// and 1,320 Hz, where kitchens are quietest and small speakers loudest.
 fn tones(sound: Sound) -> &'static [Tone] {
     match sound {
         Sound::NewOrder => &[(660.0, 110), (880.0, 110), (1320.0, 220)],
@@ -28,6 +29,15 @@ fn tones(sound: Sound) -> &'static [Tone] {
         Sound::Heard => &[(880.0, 70), (1175.0, 90)],
         Sound::Asked => &[(880.0, 90), (0.0, 60), (880.0, 90)],
         Sound::Refused => &[(587.0, 90), (440.0, 140)],
+        Sound::Changed => {
+            &[(990.0, 80), (784.0, 80), (990.0, 80), (784.0, 80), (990.0, 80), (784.0, 80), (990.0, 160)]
+        }
+        Sound::Voided => &[(1175.0, 160), (784.0, 160), (494.0, 360)],
+        Sound::Late => {
+            &[(1047.0, 90), (0.0, 70), (1047.0, 90), (0.0, 70), (1047.0, 90), (0.0, 70), (1047.0, 90)]
+        }
+        Sound::Ready => &[(784.0, 90), (0.0, 50), (1175.0, 420)],
+        Sound::LinkLost => &[(440.0, 450), (0.0, 150), (440.0, 450)],
     }
 }
 
@@ -386,6 +396,23 @@ fn wave(tones: &[Tone], rate: u32, volume: u8) -> Vec<f32> {
 mod tests {
     use super::*;
     use std::sync::Mutex;
+
+    #[test]
+    fn every_sound_can_be_told_from_the_others_and_is_soon_over() {
+        let heard = |sound| tones(sound).iter().map(|(pitch, _)| *pitch).filter(|pitch| *pitch > 0.0);
+        let melody = |sound| -> Vec<std::cmp::Ordering> {
+            let pitches: Vec<f32> = heard(sound).collect();
+            pitches.windows(2).map(|pair| pair[1].total_cmp(&pair[0])).collect()
+        };
+        for (index, sound) in Sound::ALL.into_iter().enumerate() {
+            let length: u32 = tones(sound).iter().map(|(_, milliseconds)| milliseconds).sum();
+            assert!((400..1_200).contains(&length), "{sound:?} lasts {length} ms");
+            assert!(heard(sound).all(|pitch| (440.0..=1320.0).contains(&pitch)), "{sound:?}");
+            for other in &Sound::ALL[index + 1..] {
+                assert_ne!(melody(sound), melody(*other), "{sound:?} and {other:?} have one melody");
+            }
+        }
+    }
 
     #[test]
     fn a_wave_is_as_long_as_its_tones_never_clips_and_follows_the_volume() {

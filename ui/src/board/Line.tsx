@@ -5,9 +5,11 @@ import { Cooking } from "../expo/Cooking";
 import type { Card } from "../generated/Card";
 import type { CardLine } from "../generated/CardLine";
 import type { Press } from "../generated/Press";
-import { Check } from "../shell/Icons";
+import { minutesUntil } from "../i18n/format";
+import { Check, Clock, Flame } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { Modifiers, Note } from "./Modifiers";
+import { changeKey } from "./picture";
 
 export function Line(props: { card: Card; line: CardLine; untouchable?: boolean }): JSX.Element {
   return (
@@ -28,14 +30,18 @@ export function Line(props: { card: Card; line: CardLine; untouchable?: boolean 
 
 /** A line of this station that a touch does something to. */
 function OwnLine(props: { card: Card; line: CardLine }): JSX.Element {
-  const { picture, touch, press } = useKitchen();
+  const { picture, noticed, touch, press } = useKitchen();
   const key = () => `${props.card.id}/${props.line.id}`;
   return (
     <li>
       <button
         type="button"
         class="line"
-        classList={{ ...classes(props.line), down: picture.pressed[key()] === true }}
+        classList={{
+          ...classes(props.line),
+          down: picture.pressed[key()] === true,
+          flashes: props.line.change !== undefined && !noticed(changeKey(props.card, props.line)),
+        }}
         data-line={props.line.id}
         data-state={props.line.state}
         aria-pressed={props.line.state === "done"}
@@ -84,6 +90,8 @@ function classes(line: CardLine): Record<string, boolean> {
     waits: line.waits !== undefined,
     marked: line.marked === true,
     changed: line.change !== undefined,
+    less: line.change?.kind === "voided",
+    early: line.start?.kind === "later",
   };
 }
 
@@ -98,7 +106,9 @@ function Words(props: { line: CardLine }): JSX.Element {
           <span class="item">{props.line.name}</span>
           <Show when={props.line.change}>
             {(change) => (
-              <span class={`tag change ${change().kind}`}>{text.changes[change().kind](change().was)}</span>
+              <span class={`tag change ${change().kind}`}>
+                {text.changes[change().kind](change().was, remaining(props.line))}
+              </span>
             )}
           </Show>
           <Show when={props.line.out}>
@@ -117,6 +127,7 @@ function Words(props: { line: CardLine }): JSX.Element {
           <Show when={props.line.course}>{(course) => <span class="tag">{text.course(course())}</span>}</Show>
           <Cooking line={props.line} />
         </span>
+        <When line={props.line} />
         <Show when={props.line.note_allergy && props.line.note}>{(note) => <Note text={note()} allergy />}</Show>
         <Modifiers of={props.line.modifiers} />
         <Show when={!props.line.note_allergy && props.line.note}>
@@ -131,6 +142,35 @@ function Words(props: { line: CardLine }): JSX.Element {
           <b>{text.voidMark}</b>
         </Show>
       </span>
+    </>
+  );
+}
+
+/** Pieces that are still wanted. */
+function remaining(line: CardLine): number {
+  return line.state === "voided" ? 0 : line.quantity;
+}
+
+/** When it is to be begun, so that everything is ready together. */
+function When(props: { line: CardLine }): JSX.Element {
+  const { text, now } = useKitchen();
+  const later = () => (props.line.start?.kind === "later" ? props.line.start : undefined);
+  return (
+    <>
+      <Show when={later()}>
+        {(start) => (
+          <span class="start">
+            <Clock />
+            <span>{text.startIn(minutesUntil(now(), start().at), start().with)}</span>
+          </span>
+        )}
+      </Show>
+      <Show when={props.line.start?.kind === "now"}>
+        <span class="start now">
+          <Flame />
+          <span>{text.startNow}</span>
+        </span>
+      </Show>
     </>
   );
 }

@@ -5,11 +5,13 @@ import type { Card } from "../generated/Card";
 import type { Place } from "../generated/Place";
 import type { Press } from "../generated/Press";
 import { age, minutesUntil, wallClock } from "../i18n/format";
-import { Check, Clock, Cross, Down, Hourglass, Pause, Right, Warning } from "../shell/Icons";
+import { StationsProgress } from "../expo/StationsProgress";
+import { Check, Clock, Cross, Down, Hourglass, Pause, Right, Stack, Warning } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { showMore, useFitter } from "./fit";
 import { Line } from "./Line";
 import { Note } from "./Modifiers";
+import { BumpTable } from "./BumpTable";
 import { TicketSheet } from "./TicketSheet";
 
 export function Ticket(props: { place: Place }): JSX.Element {
@@ -38,6 +40,8 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
         void: props.card.voided,
         held: props.card.held,
         others: props.card.taken?.whose === "others",
+        joined: props.card.table !== undefined,
+        early: props.card.start_at !== undefined && !props.card.held,
         selected: picture.head?.selected === props.card.id,
         fresh: props.card.fresh && !props.card.voided && !noticed(props.card.id),
       }}
@@ -61,6 +65,9 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
                 <span>{text.fault(problem())}</span>
               </p>
             )}
+          </Show>
+          <Show when={props.card.part === 1 && props.card.progress}>
+            {(stations) => <StationsProgress of={stations()} />}
           </Show>
           <Show when={props.card.note}>
             {(note) => (
@@ -91,7 +98,10 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
           </p>
         }
       >
-        <Bump card={props.card} label={label()} />
+        <div class="feet">
+          <Bump card={props.card} label={label()} />
+          <BumpTable card={props.card} />
+        </div>
       </Show>
     </article>
   );
@@ -127,6 +137,17 @@ function TicketHead(props: { card: Card; title: string; label: string }): JSX.El
       <Show when={props.card.parts > 1}>
         <span class="part">{text.part(props.card.part, props.card.parts)}</span>
       </Show>
+      <Show when={props.card.table}>
+        {(table) => (
+          <span
+            class="part table"
+            role="img"
+            aria-label={text.tableTicketOf(table().position, table().tickets, table().name)}
+          >
+            <Stack /> {text.tableTicket(table().position, table().tickets)}
+          </span>
+        )}
+      </Show>
       <span class="urgency">
         <Urgent card={props.card} />
         <span class="age">{age(now(), props.card.since)}</span>
@@ -151,6 +172,13 @@ function Urgent(props: { card: Card }): JSX.Element {
             {(until) => <> {text.inMinutes(minutesUntil(now(), until()))}</>}
           </Show>
         </span>
+      </Show>
+      <Show when={!props.card.voided && !props.card.held && props.card.urgency === "fresh" && props.card.start_at}>
+        {(at) => (
+          <span class="starts">
+            <Clock /> {text.startLater(minutesUntil(now(), at()))}
+          </span>
+        )}
       </Show>
       <Show when={!props.card.voided && props.card.urgency === "late"}>
         <Warning />
@@ -194,6 +222,13 @@ function TicketAbout(props: { card: Card }): JSX.Element {
         </Show>
         <Show when={props.card.taken_at}>
           {(taken) => <span class="taken">{text.takenAt(wallClock(taken(), wall()))}</span>}
+        </Show>
+        <Show when={!props.card.voided && props.card.done_at}>
+          {(at) => (
+            <b class="together">
+              <Clock /> {text.doneTogether(wallClock(at(), wall()))}
+            </b>
+          )}
         </Show>
         <Show when={pressing()}>{(words) => <b>{words()}</b>}</Show>
         <Show when={props.card.rush}>

@@ -3,16 +3,20 @@
 import { For, type JSX, Show } from "solid-js";
 import type { Card } from "../generated/Card";
 import type { Press } from "../generated/Press";
+import { minutesUntil } from "../i18n/format";
 import { useKitchen } from "../shell/kitchen";
 import { Sheet } from "../shell/Sheet";
 
 const HOLD_MINUTES = [5, 10, 20] as const;
 
 export function TicketSheet(props: { card: Card; label: string; close: () => void }): JSX.Element {
-  const { picture, text, press } = useKitchen();
+  const { picture, text, press, now } = useKitchen();
   const { order, seen, rush, held } = props.card;
   const lines = props.card.bump.map(({ line, upto }) => ({ line, upto }));
   const taken = props.card.taken && { ...props.card.taken };
+  // What waits for its time is begun by whoever asks for all of it.
+  const early = new Set(props.card.lines.flatMap((line) => (line.start?.kind === "later" ? [line.id] : [])));
+  const due = lines.filter(({ line }) => !early.has(line));
   const course = props.card.next_course && { ...props.card.next_course };
   const own = props.card.lines.filter((line) => line.place.kind === "own" && line.waits === undefined);
   const queued = own.some((line) => line.state === "queued");
@@ -29,9 +33,18 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
   return (
     <Sheet title={props.label} close={props.close}>
       <div class="choices" data-scroll>
-        <Show when={queued}>
-          <button type="button" class="button wide" onClick={() => act({ press: "start", order, seen, lines })}>
+        <Show when={queued && due.length > 0}>
+          <button
+            type="button"
+            class="button wide"
+            onClick={() => act({ press: "start", order, seen, lines: due })}
+          >
             {text.start}
+          </button>
+        </Show>
+        <Show when={queued && due.length < lines.length}>
+          <button type="button" class="button wide" onClick={() => act({ press: "start", order, seen, lines })}>
+            {text.startAll}
           </button>
         </Show>
         <Show when={started}>
@@ -71,6 +84,18 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
           </button>
         </Show>
       </div>
+      <Show when={early.size > 0}>
+        <div class="setting" role="group" aria-label={text.cookTimes}>
+          <h3>{text.cookTimes}</h3>
+          <For each={props.card.lines}>
+            {(line) => (
+              <Show when={line.start?.kind === "later" && line.start}>
+                {(start) => <p>{text.startInFully(line.name, minutesUntil(now(), start().at), start().with)}</p>}
+              </Show>
+            )}
+          </For>
+        </div>
+      </Show>
       <Show when={!held}>
         <div class="setting" role="group" aria-label={text.holdIt}>
           <h3>{text.holdIt}</h3>

@@ -2,14 +2,15 @@
  * The keyboard: a plain one, or a bump bar that types.
  *
  * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `s`
- * starts it, `r` brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it
- * now, `e` asks what is open at the end of service, F7 opens the voice panel, Escape goes back to the station. The key to talk
- * is held, and therefore elsewhere (`voice/keys.ts`).
+ * starts it, `b` bumps all tickets of its table, `r` brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the
+ * tabs, F6 tells of the connection, `t` tries it now, `e` asks what is open at the end of service, F7 opens the voice panel,
+ * Escape goes back to the station. The key to talk is held, and therefore elsewhere (`voice/keys.ts`).
  */
 
 import type { Place } from "../generated/Place";
 import { TABS } from "../shell/Header";
 import type { Kitchen } from "../shell/kitchen";
+import { bumpTable } from "./table";
 
 /** Listens until the returned function is called. */
 export function keyboard(kitchen: Kitchen): () => void {
@@ -56,6 +57,13 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
     case "S":
       if (!event.repeat) press("key/start", { press: "start_selected" });
       return true;
+    case "b":
+    case "B": {
+      const card = head.selected === undefined ? undefined : picture.cards[head.selected];
+      const all = card?.table && bumpTable(picture, card.table.name);
+      if (all && !event.repeat) press("key/bump-table", all);
+      return true;
+    }
     case "r":
     case "R":
       if (!event.repeat) press("key/recall", { press: "recall_last" });

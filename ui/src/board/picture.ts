@@ -10,6 +10,7 @@ import { createStore, reconcile } from "solid-js/store";
 import type { AllDayCount } from "../generated/AllDayCount";
 import type { Card } from "../generated/Card";
 import type { Closing } from "../generated/Closing";
+import type { CardLine } from "../generated/CardLine";
 import type { Connection } from "../generated/Connection";
 import type { Frame } from "../generated/Frame";
 import type { Head } from "../generated/Head";
@@ -46,6 +47,11 @@ export interface Picture {
   house: HouseEdit;
   /** Keys of what is pressed and not answered yet. */
   pressed: Record<string, true>;
+}
+
+/** A change of a line, as somebody notices it: another one of the same line is news again. */
+export function changeKey(card: Card, line: CardLine): string {
+  return `${card.order}/${line.id}/${line.change?.kind}/${line.change?.was}/${line.quantity}`;
 }
 
 /** The picture and the two hands that may change it. */

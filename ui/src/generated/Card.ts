@@ -2,11 +2,13 @@
 import type { Taken } from "./Taken";
 import type { At } from "./At";
 import type { CardLine } from "./CardLine";
+import type { CardTable } from "./CardTable";
 import type { Fault } from "./Fault";
 import type { NextCourse } from "./NextCourse";
 import type { OrderId } from "./OrderId";
 import type { OrderType } from "./OrderType";
 import type { PressLine } from "./PressLine";
+import type { StationProgress } from "./StationProgress";
 import type { TicketLabel } from "./TicketLabel";
 import type { Urgency } from "./Urgency";
 
@@ -90,6 +92,22 @@ next_course?: NextCourse,
  * The stations that this pass waits for: it cannot be bumped before.
  */
 waits_for?: Array<string>, 
+/**
+ * Its place among the tickets of its table, where the view shows them together and there are more than one.
+ */
+table?: CardTable, 
+/**
+ * At a pass: how far each station is.
+ */
+progress?: Array<StationProgress>, 
+/**
+ * When everything that is cooked now is to be done together, where the house coordinates.
+ */
+done_at?: At, 
+/**
+ * Nothing on it is to be begun before; absent = something is.
+ */
+start_at?: At, 
 /**
  * The whole order was taken back; bumping says that it was seen.
  */

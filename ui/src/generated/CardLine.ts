@@ -4,6 +4,7 @@ import type { CardModifier } from "./CardModifier";
 import type { LineChange } from "./LineChange";
 import type { LineId } from "./LineId";
 import type { LinePlace } from "./LinePlace";
+import type { LineStart } from "./LineStart";
 import type { LineWait } from "./LineWait";
 
 /**
@@ -62,6 +63,10 @@ state: CardLineState,
  * Nothing is to be made of it yet; shown grey.
  */
 waits?: LineWait, 
+/**
+ * When it is to be begun, so that everything is done together.
+ */
+start?: LineStart, 
 /**
  * Further pieces that will come from the station before.
  */

@@ -64,7 +64,7 @@ counts?: Array<AllDayCount>,
  */
 rows?: Array<Row>, 
 /**
- * New orders that are on another page.
+ * New and changed orders that are on another page.
  */
 chips?: Array<NewChip>, 
 /**

@@ -3,6 +3,7 @@ import type { House } from "./House";
 import type { CountsOf } from "./CountsOf";
 import type { MenuItemId } from "./MenuItemId";
 import type { OrderId } from "./OrderId";
+import type { Sound } from "./Sound";
 import type { StationId } from "./StationId";
 import type { Tab } from "./Tab";
 import type { TextSize } from "./TextSize";
@@ -50,11 +51,19 @@ text: string, } | { "go": "review",
 /**
  * From the row; absent = look at none.
  */
-order?: OrderId, } | { "go": "text", 
+order?: OrderId, } | { "go": "by_table", 
+/**
+ * They do.
+ */
+on: boolean, } | { "go": "text", 
 /**
  * How large.
  */
 text: TextSize, } | { "go": "volume", 
+/**
+ * Which.
+ */
+sound: Sound, 
 /**
  * How loud.
  */

@@ -3,6 +3,7 @@ import type { Queue } from "./Queue";
 import type { CountsOf } from "./CountsOf";
 import type { Glass } from "./Glass";
 import type { MenuItemId } from "./MenuItemId";
+import type { SoundVolume } from "./SoundVolume";
 import type { StationChoice } from "./StationChoice";
 import type { Tab } from "./Tab";
 
@@ -56,6 +57,10 @@ expo_open: number,
  */
 scheduled: number, 
 /**
+ * Of those, that fire within minutes.
+ */
+scheduled_soon: number, 
+/**
  * Late tickets of the view, all pages.
  */
 late: number, 
@@ -76,13 +81,17 @@ selected?: string,
  */
 glass: Glass, 
 /**
- * New-order sound, 0-100.
+ * The sounds of this screen and how loud each is.
  */
-volume: number, 
+sounds: Array<SoundVolume>, 
 /**
  * What the recall tab is searched for.
  */
 search?: string, 
+/**
+ * The tickets of one table stand together.
+ */
+by_table?: boolean, 
 /**
  * What the counts are over; absent = the station.
  */

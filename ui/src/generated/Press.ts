@@ -6,6 +6,7 @@ import type { MenuItemId } from "./MenuItemId";
 import type { OperationId } from "./OperationId";
 import type { OrderId } from "./OrderId";
 import type { PressLine } from "./PressLine";
+import type { PressTicket } from "./PressTicket";
 import type { StationId } from "./StationId";
 
 /**
@@ -23,7 +24,11 @@ seen: number,
 /**
  * From the card.
  */
-lines: Array<PressLine>, } | { "press": "finish", 
+lines: Array<PressLine>, } | { "press": "bump_table", 
+/**
+ * From the cards.
+ */
+tickets: Array<PressTicket>, } | { "press": "finish", 
 /**
  * From the card.
  */

@@ -46,6 +46,10 @@ lines: Array<string>,
  */
 station?: string, 
 /**
+ * Scheduled: it fires within minutes.
+ */
+soon?: boolean, 
+/**
  * Recall: the bump that a recall takes back; absent when it is too old or the order was voided.
  */
 bump?: OperationId,  parked?: boolean, };

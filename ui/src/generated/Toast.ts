@@ -31,6 +31,10 @@ order_type: OrderType,
  */
 until: At, 
 /**
+ * So many tickets were bumped at once, and come back at once; absent = one.
+ */
+tickets?: number, 
+/**
  * What was done; absent = a bump.
  */
 what?: Done,  count?: number, };

@@ -9,6 +9,7 @@ import type { HouseChange } from "../generated/HouseChange";
 import type { LinePlace } from "../generated/LinePlace";
 import type { LineWait } from "../generated/LineWait";
 import type { OrderType } from "../generated/OrderType";
+import type { Sound } from "../generated/Sound";
 import type { SpokenAct } from "../generated/SpokenAct";
 import type { SpokenAnswer } from "../generated/SpokenAnswer";
 import type { SpokenVerb } from "../generated/SpokenVerb";
@@ -222,10 +223,23 @@ export const en = {
   course: (course: number) => `course ${course}`,
   pieces: (done: number, quantity: number) => `${done} of ${quantity}`,
   changes: {
-    added: () => "ADDED",
-    changed: (was: number) => `CHANGED was ${was}`,
-    voided: (was: number) => (was > 0 ? `VOIDED ${was}` : "VOIDED"),
+    added: (_was: number, _is: number) => "ADDED",
+    changed: (was: number, is: number) => (was === is ? "CHANGED" : `CHANGED was ${was}`),
+    voided: (was: number, is: number) => (is > 0 ? `${was - is} VOIDED was ${was}` : "VOIDED"),
   },
+  /** Why a line is not to be begun yet, in short and, where somebody asks, in full. */
+  startIn: (minutes: number, other: string) => `start in ${minutes} min, with ${other}`,
+  startInFully: (name: string, minutes: number, other: string) =>
+    `${name}: start in ${minutes} min, so that it is ready with the ${other}`,
+  startNow: "START NOW",
+  startLater: (minutes: number) => `start in ${minutes} min`,
+  doneTogether: (time: string) => `ready ${time}`,
+  cookTimes: "So that all is ready together",
+  tableTicket: (position: number, tickets: number) => `${position} of ${tickets}`,
+  tableTicketOf: (position: number, tickets: number, table: string) =>
+    `ticket ${position} of ${tickets} of table ${table}`,
+  bumpAll: (tickets: number) => `BUMP ALL ${tickets}`,
+  atStation: (name: string, done: number, lines: number) => `${name} ${done}/${lines}`,
   done: "done",
   ready: "ready",
   cooking: "cooking",
@@ -242,8 +256,9 @@ export const en = {
   nextPage: "Next page",
   onPage: (page: number) => `· p ${page}`,
   moreNew: (count: number) => `+${count} new`,
+  changedMark: { added: "ADDED", changed: "CHANGED", voided: "VOIDED" },
   didTo: {
-    bumped: (label: string) => `${label} bumped`,
+    bumped: (label: string, tickets = 1) => (tickets > 1 ? `${label}: ${tickets} bumped` : `${label} bumped`),
     rushed: (label: string) => `${label} goes first`,
     held: (label: string) => `${label} on hold`,
     fired: (label: string) => `${label} fired`,
@@ -257,6 +272,7 @@ export const en = {
   },
   moreOf: (label: string) => `${label}: start, rush, hold, send`,
   start: "START",
+  startAll: "START ALL, also what waits",
   unstart: "Not started",
   rushIt: "RUSH: before all others",
   unrush: "No rush any more",
@@ -407,11 +423,25 @@ export const en = {
   settings: "Settings",
   textSize: "Text size",
   textSizes: { small: "Small", normal: "Normal", large: "Large" },
-  volume: "New-order sound",
+  sounds: "Sounds",
+  soundNames: {
+    new_order: "New order",
+    changed: "Changed line",
+    voided: "Voided",
+    late: "Late",
+    ready: "Ready at the pass",
+    link_lost: "Connection lost",
+    heard: "Command heard",
+    asked: "Command unsure",
+    refused: "Command not understood",
+  } satisfies Record<Sound, string>,
   volumeOf: (volume: number) => (volume === 0 ? "Off" : `${volume} %`),
-  louder: "Louder",
-  quieter: "Quieter",
-  playSound: "Play it",
+  louder: (sound: string) => `${sound}: louder`,
+  quieter: (sound: string) => `${sound}: quieter`,
+  playSound: (sound: string) => `${sound}: play it`,
+  tablesStand: "Tickets of one table",
+  byTable: "Together",
+  eachByItself: "Each by itself",
   close: "Close",
 
   connection: "Connection",
@@ -494,6 +524,7 @@ export const en = {
     verbs: {
       bump: "Bump",
       start: "Start",
+      unstart: "Not started",
       recall: "Recall",
       rush: "Rush",
       unrush: "No rush",
@@ -502,6 +533,7 @@ export const en = {
       fire: "Fire",
       transfer: "Send",
       eighty_six: "86",
+      left: "Left",
       back_on: "Back on",
       undo: "Undo",
       look: "Show",
@@ -520,11 +552,15 @@ export const en = {
           return what || act.station || "another view";
         case "ask":
           return what || "the answer";
+        case "hold":
+          return [what, act.count && `for ${act.count} min`].filter(Boolean).join(" ");
+        case "left":
+          return `${act.count ?? 0} ${what}`;
         case "bump":
         case "start":
+        case "unstart":
         case "rush":
         case "unrush":
-        case "hold":
         case "release":
         case "fire":
         case "eighty_six":
@@ -540,6 +576,8 @@ export const en = {
           return `${what} bumped`;
         case "start":
           return `${what} started`;
+        case "unstart":
+          return `${what}: not started`;
         case "recall":
           return `${objectOf(act) || "The last one"} is back`;
         case "rush":
@@ -547,9 +585,11 @@ export const en = {
         case "unrush":
           return `${what}: no rush any more`;
         case "hold":
-          return `${what} on hold`;
+          return act.count ? `${what} on hold for ${act.count} min` : `${what} on hold`;
         case "release":
           return `${what} released`;
+        case "left":
+          return `${act.count ?? 0} ${what} left`;
         case "fire":
           return `${what} fired`;
         case "transfer":
@@ -649,6 +689,9 @@ export const en = {
   tryAgain: "Try again",
 
   fires: (time: string) => `fires ${time}`,
+  firesBetween: (from: string, to: string) => `${from} – ${to}`,
+  firesSoon: "Within 5 minutes",
+  ordersOf: (count: number) => (count === 1 ? "1 order" : `${count} orders`),
   inMinutes: (minutes: number) => (minutes === 0 ? "now" : `${minutes} min`),
   bumpedAt: (time: string) => `bumped ${time}`,
   fireNow: "FIRE NOW",

@@ -220,13 +220,15 @@ function Chips(props: { shown: number }): JSX.Element {
             <button
               type="button"
               class="chip"
+              classList={{ changed: chip.change !== undefined }}
               data-order={chip.order}
               ref={touch.down(() => {
                 const { order } = chip;
                 return { run: () => go({ go: "order", order }) };
               })}
             >
-              <b>{text.fresh}</b> <span class="name">{label()}</span> <span>{text.onPage(chip.page)}</span>
+              <b>{chip.change === undefined ? text.fresh : text.changedMark[chip.change]}</b>{" "}
+              <span class="name">{label()}</span> <span>{text.onPage(chip.page)}</span>
             </button>
           );
         }}
@@ -257,7 +259,9 @@ function Toasts(): JSX.Element {
                 return { bounces: true, run: () => press(key, { press: "undo", order, operation }) };
               })}
             >
-              <span class="what">{text.didTo[toast.what ?? "bumped"](label(), toast.count ?? 1)}</span>
+              <span class="what">
+                {text.didTo[toast.what ?? "bumped"](label(), toast.tickets ?? toast.count ?? 1)}
+              </span>
               <span class="undo">
                 {text.undo}{" "}
                 <span class="left" aria-hidden="true">

@@ -10,7 +10,7 @@ import { VoiceSheet } from "../voice/VoiceSheet";
 import { ClosingSheet } from "./ClosingSheet";
 import { ConnectionMark } from "./ConnectionMark";
 import { ConnectionSheet } from "./ConnectionSheet";
-import { Down, Sliders } from "./Icons";
+import { Clock, Down, Sliders } from "./Icons";
 import { type SheetName, useKitchen } from "./kitchen";
 import { SettingsSheet } from "./SettingsSheet";
 import { StationSheet } from "./StationSheet";
@@ -44,7 +44,13 @@ export function Header(): JSX.Element {
             >
               <span>{text.tabs[tab]}</span>
               <Show when={badgeOf(picture.head, tab) > 0}>
-                <span class="badge">{badgeOf(picture.head, tab)}</span>
+                <span class="badge" classList={{ soon: firesSoon(picture.head, tab) }}>
+                  <Show when={firesSoon(picture.head, tab)}>
+                    <Clock />
+                    <span class="heard">{text.firesSoon} </span>
+                  </Show>
+                  {badgeOf(picture.head, tab)}
+                </span>
               </Show>
             </button>
           )}
@@ -93,6 +99,11 @@ export function Header(): JSX.Element {
   );
 }
 
+/** Scheduled orders that fire within minutes: the badge counts those. */
+function firesSoon(head: Head | undefined, tab: Tab): boolean {
+  return tab === "scheduled" && (head?.scheduled_soon ?? 0) > 0;
+}
+
 function badgeOf(head: Head | undefined, tab: Tab): number {
   switch (tab) {
     case "station":
@@ -100,7 +111,7 @@ function badgeOf(head: Head | undefined, tab: Tab): number {
     case "expo":
       return head?.expo_open ?? 0;
     case "scheduled":
-      return head?.scheduled ?? 0;
+      return head?.scheduled_soon || (head?.scheduled ?? 0);
     case "recall":
       return head?.parked ?? 0;
     case "all_day":

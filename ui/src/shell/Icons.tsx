@@ -66,6 +66,11 @@ export const Down = () => (
     <path d="m4 9 8 8 8-8" />
   </Icon>
 );
+export const Stack = () => (
+  <Icon>
+    <path d="M8 8h12v13H8zM4 17V3h12" />
+  </Icon>
+);
 export const Flame = () => (
   <Icon filled>
     <path d="M12.6 1.5c.9 3.6 5.9 6.6 5.9 12.4a6.5 6.5 0 0 1-13 0c0-3 1.5-5 2.9-6.5.3 1.7 1 2.7 2 3.3-.4-3.5.3-6.9 2.2-9.2z" />

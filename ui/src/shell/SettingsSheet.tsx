@@ -1,17 +1,15 @@
 import { For, type JSX, Show } from "solid-js";
 import type { TextSize } from "../generated/TextSize";
-import { Microphone, Speaker } from "./Icons";
+import { Microphone } from "./Icons";
 import { useKitchen } from "./kitchen";
 import { Sheet } from "./Sheet";
+import { SoundSettings } from "./SoundSettings";
 
 const TEXT_SIZES: readonly TextSize[] = ["small", "normal", "large"];
-const VOLUME_STEP = 10;
 
-/** Text size and sound of this screen, and the way to its voice panel. */
+/** Text size, order of the tickets and sounds of this screen, and the way to what is set for all. */
 export function SettingsSheet(props: { close: () => void }): JSX.Element {
   const { picture, text, go, showSheet } = useKitchen();
-  const volume = () => picture.head?.volume ?? 0;
-  const set = (next: number) => go({ go: "volume", volume: Math.min(100, Math.max(0, next)) });
   return (
     <Sheet title={text.settings} close={props.close}>
       <div class="setting" role="group" aria-label={text.textSize}>
@@ -31,34 +29,24 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
           </For>
         </div>
       </div>
-      <div class="setting" role="group" aria-label={text.volume}>
-        <h3>{text.volume}</h3>
+      <div class="setting" role="group" aria-label={text.tablesStand}>
+        <h3>{text.tablesStand}</h3>
         <div class="choices inline">
-          <button
-            type="button"
-            class="button square"
-            aria-label={text.quieter}
-            disabled={volume() === 0}
-            onClick={() => set(volume() - VOLUME_STEP)}
-          >
-            −
-          </button>
-          <output class="figure">{text.volumeOf(volume())}</output>
-          <button
-            type="button"
-            class="button square"
-            aria-label={text.louder}
-            disabled={volume() === 100}
-            onClick={() => set(volume() + VOLUME_STEP)}
-          >
-            +
-          </button>
-          <button type="button" class="button" disabled={volume() === 0} onClick={() => set(volume())}>
-            <Speaker />
-            {text.playSound}
-          </button>
+          <For each={[false, true]}>
+            {(on) => (
+              <button
+                type="button"
+                class="button"
+                aria-pressed={(picture.head?.by_table === true) === on}
+                onClick={() => go({ go: "by_table", on })}
+              >
+                {on ? text.byTable : text.eachByItself}
+              </button>
+            )}
+          </For>
         </div>
       </div>
+      <SoundSettings />
       <Show when={picture.talk}>
         <div class="setting" role="group" aria-label={text.voice.title}>
           <h3>{text.voice.title}</h3>

@@ -6,7 +6,7 @@
  */
 
 import { type Accessor, createContext, createSignal, onCleanup, useContext } from "solid-js";
-import { createCanvas, type Picture } from "../board/picture";
+import { changeKey, createCanvas, type Picture } from "../board/picture";
 import { Touch } from "../board/touch";
 import type { At } from "../generated/At";
 import type { Fault } from "../generated/Fault";
@@ -44,8 +44,8 @@ export interface Kitchen {
   /** The last touch of this screen that failed, for a while. */
   failed: Accessor<Fault | undefined>;
   forgetFailed(): void;
-  /** Whether somebody has touched the glass since this card came. */
-  noticed(card: string): boolean;
+  /** Whether somebody has touched the glass since this card, or this change of a line, came. */
+  noticed(key: string): boolean;
   /** The sheet that lies over the board. */
   sheet: Accessor<SheetName | undefined>;
   showSheet(name: SheetName | undefined): void;
@@ -123,8 +123,13 @@ export function createKitchen(backend: Backend): Kitchen {
   }
 
   function noticeAll(): void {
-    const fresh = picture.places.map((place) => place.card).filter((id) => picture.cards[id]?.fresh);
-    if (fresh.some((id) => !noticed().has(id))) setNoticed(new Set(fresh));
+    const cards = picture.places.flatMap((place) => picture.cards[place.card] ?? []);
+    const fresh = cards.filter((card) => card.fresh).map((card) => card.id);
+    const changed = cards.flatMap((card) =>
+      card.lines.filter((line) => line.change).map((line) => changeKey(card, line)),
+    );
+    const seen = [...fresh, ...changed];
+    if (seen.some((key) => !noticed().has(key))) setNoticed(new Set(seen));
   }
 
   const resized = (): void => {
@@ -158,7 +163,7 @@ export function createKitchen(backend: Backend): Kitchen {
     go: (go) => void view.go(go).then((fault) => fault && fail(fault)),
     failed,
     forgetFailed: () => setFailed(undefined),
-    noticed: (card) => noticed().has(card),
+    noticed: (key) => noticed().has(key),
     sheet,
     showSheet: (name) => void setSheet(name),
     wall: () => picture.head?.utc_offset_minutes ?? 0,

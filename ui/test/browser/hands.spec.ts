@@ -130,16 +130,16 @@ test("settings: text size changes the grid, volume has steps and plays", async (
   const before = await page.evaluate(() => window.fake.grid!.line_px);
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Large" }).click();
-  await page.getByRole("button", { name: "Louder" }).click();
-  await page.getByRole("button", { name: "Play it" }).click();
-  await expect(page.getByText("70 %")).toBeVisible();
+  await page.getByRole("button", { name: "Late: louder" }).click();
+  await page.getByRole("button", { name: "Late: play it" }).click();
+  await expect(page.getByText("70 %")).toHaveCount(1);
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await expect.poll(() => page.evaluate(() => window.fake.grid!.line_px)).toBeGreaterThan(before);
   expect(await page.evaluate(() => window.fake.goes)).toEqual([
     { go: "text", text: "large" },
-    { go: "volume", volume: 70 },
-    { go: "volume", volume: 70 },
+    { go: "volume", sound: "late", volume: 70 },
+    { go: "volume", sound: "late", volume: 70 },
   ]);
 });
 

@@ -25,6 +25,7 @@ import type { Row } from "../../src/generated/Row";
 import type { Said } from "../../src/generated/Said";
 import type { Talk } from "../../src/generated/Talk";
 import type { TalkPress } from "../../src/generated/TalkPress";
+import type { Sound } from "../../src/generated/Sound";
 import type { Toast } from "../../src/generated/Toast";
 import type { Backend, Cursor, MountRef } from "../../src/ipc/backend";
 import { frameBetween, wholeFrame, type Whole } from "./frames";
@@ -32,6 +33,7 @@ import { panelOf, SAID } from "./talk";
 import { editOf, HOUSE, NOTHING_EDITED } from "./house";
 import { EVENING, type Ticket } from "./tickets";
 
+const SOUNDS: readonly Sound[] = ["new_order", "changed", "voided", "late", "ready", "link_lost"];
 const PULL_MS = 10_000;
 
 export class FakeKitchen implements Backend {
@@ -104,7 +106,8 @@ export class FakeKitchen implements Backend {
       page: 1,
       pages: 1,
       glass: { px_per_mm: null, text: "normal" },
-      volume: 60,
+      scheduled_soon: 0,
+      sounds: SOUNDS.map((sound) => ({ sound, volume: 60 })),
       ...head,
     };
     this.connection = { state: "live", since: EVENING - 3_600_000, hub: "", unsent: 0, attempts: 0 };
@@ -226,9 +229,19 @@ export class FakeKitchen implements Backend {
       case "text":
         this.head = { ...head, glass: { ...head.glass, text: go.text } };
         break;
-      case "volume":
-        this.head = { ...head, volume: go.volume };
+      case "volume": {
+        const { sound, volume } = go;
+        this.head = {
+          ...head,
+          sounds: head.sounds.map((held) => (held.sound === sound ? { sound, volume } : held)),
+        };
         break;
+      }
+      case "by_table": {
+        const { by_table: _____, ...rest } = head;
+        this.head = { ...rest, ...(go.on ? { by_table: true } : {}) };
+        break;
+      }
       case "dismiss":
         this.notices = this.notices.filter((notice) => notice.id !== go.notice);
         break;
@@ -341,6 +354,10 @@ export class FakeKitchen implements Backend {
     switch (press.press) {
       case "bump":
         return this.#bump(press.order);
+      case "bump_table": {
+        const bumped = press.tickets.map(({ order }) => this.#bump(order, press.tickets.length));
+        return bumped.some(Boolean);
+      }
       case "bump_selected": {
         const card = this.#shown!.cards.find((held) => held.id === this.head.selected);
         return card !== undefined && this.#bump(card.order);
@@ -529,22 +546,34 @@ export class FakeKitchen implements Backend {
     return card ? { card } : {};
   }
 
-  #bump(order: string): boolean {
+  #bump(order: string, tickets = 1): boolean {
     const ticket = this.tickets.find((held) => held.order === order);
     if (!ticket) return false;
-    const operation = `bump${this.presses.length}`;
+    const operation = `bump${this.presses.length}${tickets > 1 ? `/${order}` : ""}`;
     this.#bumped.push({ ticket, operation, at: this.now(), index: this.tickets.indexOf(ticket) });
     this.tickets = this.tickets.filter((held) => held !== ticket);
     const { label, order_type } = ticket;
-    this.#toasts = [...this.#toasts, { operation, order, label, order_type, until: this.now() + this.undoMs }];
+    const until = this.now() + this.undoMs;
+    const toast = { operation, order, label, order_type, until, ...(tickets > 1 ? { tickets } : {}) };
+    this.#toasts = [...this.#toasts, toast];
     setTimeout(() => {
-      this.#toasts = this.#toasts.filter((toast) => toast.operation !== operation);
+      this.#toasts = this.#toasts.filter((held) => held.operation !== operation);
       this.#changed();
     }, this.undoMs);
     return true;
   }
 
+  /** Of several that were bumped by one touch, all. */
   #unbump(operation: string): boolean {
+    const touch = operation.split("/")[0]!;
+    const same = this.#bumped.filter((held) => held.operation.split("/")[0] === touch);
+    return same
+      .toReversed()
+      .map((held) => this.#unbumpOne(held.operation))
+      .some(Boolean);
+  }
+
+  #unbumpOne(operation: string): boolean {
     const bumped = this.#bumped.find((held) => held.operation === operation);
     if (!bumped) return false;
     this.#bumped = this.#bumped.filter((held) => held !== bumped);
@@ -598,6 +627,7 @@ export class FakeKitchen implements Backend {
         expo_open: this.tickets.length + 3,
         scheduled: this.scheduled.length,
         parked: this.#parked.length,
+        scheduled_soon: this.scheduled.filter((row) => row.soon).length,
         late: this.tickets.filter((ticket) => ticket.urgency === "late").length,
         ...(selected && shown.some(({ card }) => card.id === selected) ? { selected } : {}),
       },
@@ -656,12 +686,27 @@ export class FakeKitchen implements Backend {
     return [...counts.values()].toSorted((one, other) => other.open - one.open);
   }
 
+  /** The tickets of one table behind its oldest, where the view wants that. */
+  #inOrder(): Ticket[] {
+    if (!this.head.by_table) return this.tickets;
+    const tables = new Map<string, Ticket[]>();
+    for (const ticket of this.tickets) {
+      const key = ticket.label.kind === "table" && !ticket.held ? ticket.label.text : ticket.order;
+      tables.set(key, [...(tables.get(key) ?? []), ticket]);
+    }
+    return [...tables].flatMap(([name, held]) =>
+      held.length < 2
+        ? held
+        : held.map((ticket, n) => ({ ...ticket, table: { name, position: n + 1, tickets: held.length } })),
+    );
+  }
+
   /** Fills the cells column by column; what is too long gets more rows, then more parts. */
   #pages(): { card: Card; place: Place }[][] {
     const grid = this.grid ?? ROUGH;
     const pages: { card: Card; place: Place }[][] = [[]];
     let [column, row] = [1, 1];
-    for (const ticket of this.tickets) {
+    for (const ticket of this.#inOrder()) {
       for (const card of partsOf(ticket, grid)) {
         const height = card.lines.reduce((sum, line) => sum + heightOf(line, grid), headHeight(card, grid));
         const over = Math.max(0, height - grid.cell_body_px);
@@ -734,8 +779,13 @@ function partsOf(ticket: Ticket, grid: Grid): Card[] {
   }));
 }
 
-function headHeight(ticket: { note: string | null; problem?: Fault }, grid: Grid): number {
-  return rowsOf(ticket.note, grid.row_chars - 10) * grid.row_px + (ticket.problem ? 2 * grid.row_px : 0);
+function headHeight(
+  ticket: { note: string | null; problem?: Fault; progress?: { name: string }[] },
+  grid: Grid,
+): number {
+  const stations = ticket.progress?.reduce((sum, { name }) => sum + name.length + 7, 0) ?? 0;
+  const rows = Math.ceil(stations / grid.row_chars) + (ticket.problem ? 2 : 0);
+  return (rowsOf(ticket.note, grid.row_chars - 10) + rows) * grid.row_px;
 }
 
 function heightOf(line: CardLine, grid: Grid): number {
@@ -753,7 +803,9 @@ function heightOf(line: CardLine, grid: Grid): number {
     Math.ceil((line.name.length + tags) / grid.name_chars) -
     1 +
     line.modifiers.reduce((sum, m) => sum + rowsOf(m.text, grid.row_chars - (m.class === "allergy" ? 10 : 2)), 0) +
-    rowsOf(line.note, grid.row_chars - 2);
+    rowsOf(line.note, grid.row_chars - 2) +
+    (line.start?.kind === "later" ? rowsOf(`start in 10 min, with ${line.start.with}`, grid.row_chars - 2) : 0) +
+    (line.start?.kind === "now" ? 1 : 0);
   return grid.line_px + rows * grid.row_px;
 }
 

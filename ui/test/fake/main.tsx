@@ -6,7 +6,7 @@ import { App } from "../../src/shell/App";
 import "../../src/styles/index.css";
 import { FakeKitchen, rowOf } from "./kitchen";
 import { talkOf } from "./talk";
-import { EVENING, friday, odd, rushHour, type Ticket, ticket, line } from "./tickets";
+import { EVENING, friday, mod, odd, rushHour, type Ticket, ticket, line } from "./tickets";
 
 declare global {
   interface Window {
@@ -51,9 +51,78 @@ const scenes: Record<string, () => Ticket[]> = {
             ? { whose: "others" as const, screen: 2 }
             : { whose: "nobodys" as const },
     })),
+  // The house coordinates: everything that goes together is to be done together.
+  paced: () => {
+    const [first, second, third, ...rest] = friday();
+    const later = (minutes: number, other: string) => ({
+      start: { kind: "later" as const, at: EVENING + minutes * 60_000, with: other },
+    });
+    return [
+      {
+        ...first!,
+        since: EVENING - 120_000,
+        urgency: "fresh",
+        rush: false,
+        done_at: EVENING + 10 * 60_000,
+        lines: [
+          line(1, "Ribeye 14 oz", { start: { kind: "now" }, modifiers: [mod("temperature", "medium rare")] }),
+          line(2, "Smash burger", later(2, "Ribeye 14 oz")),
+          line(1, "Sea bass", { state: "started" }),
+          line(2, "Fries", { place: { kind: "elsewhere", stations: ["Fry"] } }),
+        ],
+      },
+      {
+        ...second!,
+        since: EVENING - 60_000,
+        urgency: "fresh",
+        promised_at: null,
+        done_at: EVENING + 9 * 60_000,
+        start_at: EVENING + 6 * 60_000,
+        lines: [line(3, "Chicken wrap", later(6, "Slow-roasted lamb shoulder"))],
+      },
+      { ...third!, done_at: EVENING + 4 * 60_000 },
+      ...rest,
+    ];
+  },
+  // Several tickets of one table, and what changed after firing.
+  tables: () => {
+    const all = friday();
+    const twelve = { kind: "table" as const, text: "12" };
+    return [
+      ...all.slice(0, 3),
+      ticket(190, { label: twelve, server: "Ana", lines: [line(2, "Tiramisu"), line(1, "Sorbet")] }),
+      ...all.slice(3),
+      ticket(31, { label: twelve, server: "Leo", lines: [line(1, "Club sandwich")] }),
+    ];
+  },
+  marks: () => [
+    ticket(420, {
+      label: { kind: "table", text: "21" },
+      lines: [
+        line(2, "Pad thai", { state: "started", change: { kind: "voided", was: 3 } }),
+        line(1, "Satay", { state: "voided", change: { kind: "voided", was: 1 } }),
+        line(1, "Spring rolls", { change: { kind: "added", was: 0 } }),
+        line(2, "Green curry", {
+          change: { kind: "changed", was: 2 },
+          modifiers: [mod("removal", "no fish sauce")],
+        }),
+      ],
+    }),
+    ticket(500, {
+      label: { kind: "table", text: "4" },
+      voided: true,
+      lines: [line(2, "Club sandwich", { state: "voided", change: { kind: "voided", was: 2 } })],
+    }),
+    ...friday().slice(3),
+  ],
   expo: () =>
-    friday().map((held) => ({
+    friday().map((held, index) => ({
       ...held,
+      progress: [
+        { name: "Grill", done: 1, lines: 3, sent: false },
+        { name: "Fry", done: 1, lines: 1, sent: true },
+        ...(index === 0 ? [{ name: "Cold", done: 0, lines: 2, sent: false }] : []),
+      ],
       lines: held.lines.map((l, n) => ({
         ...l,
         place: {
@@ -75,7 +144,10 @@ const kitchen = new FakeKitchen(scenes[scene]?.() ?? [], {
 kitchen.ingredients = scene === "line" ? [{ name: "Dough", unit: "g", amount: 750 }] : [];
 kitchen.scheduled = friday()
   .slice(0, 3)
-  .map((held, n) => rowOf({ ...held, order: `s${n}` }, EVENING + (n * 17 + 4) * 60_000));
+  .map((held, n) => ({
+    ...rowOf({ ...held, order: `s${n}` }, EVENING + (n * 17 + 4) * 60_000),
+    ...(n === 0 ? { soon: true } : {}),
+  }));
 if (asked.has("failing")) kitchen.failMount = { code: "unexpected", params: { detail: "disk full" }, retry: true };
 switch (asked.get("link")) {
   case "offline":

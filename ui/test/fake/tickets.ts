@@ -14,7 +14,7 @@ export const EVENING = Date.UTC(2026, 5, 12, 18, 42, 7);
 
 const own: LinePlace = { kind: "own", cooking: [] };
 const at = (...stations: string[]): LinePlace => ({ kind: "elsewhere", stations });
-const mod = (cls: ModifierClass, text: string): CardModifier => ({ class: cls, text });
+export const mod = (cls: ModifierClass, text: string): CardModifier => ({ class: cls, text });
 
 let lines = 0;
 export function line(quantity: number, name: string, rest: Partial<CardLine> = {}): CardLine {

@@ -6,7 +6,7 @@
 //!
 //! Nothing here waits for the disk or the network inside a turn; answers come back as inputs of a later one.
 
-use crate::bell::{Bell, Heard};
+use crate::bell::{Bell, Heard, Volumes};
 use crate::card;
 use crate::clock::HubTime;
 use crate::frame::{
@@ -25,7 +25,7 @@ use jiff::tz::TimeZone;
 use journal::{CommitError, Journal, Opened, Salvage};
 use kitchen::{
     At, Board, DeviceId, House, Order, OrderId, OrderType, RestaurantId, Settings, Setup, StationId, Ticket,
-    business_day_start,
+    Urgency, business_day_start,
 };
 use link::{Event as LinkEvent, Input, Link, Phase, Speaker};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -99,7 +99,7 @@ pub(crate) struct Actor {
     /// The business day for which somebody has read here what is parked.
     parked_read: At,
     last_notice: u32,
-    volume: u8,
+    volumes: Volumes,
     /// Which of its station's screens this is.
     pub(crate) screen: Option<u32>,
     /// The station that the hub believes this screen to show.
@@ -133,6 +133,7 @@ pub(crate) struct Actor {
 
     pub(crate) presses: VecDeque<WaitingPress>,
     pub(crate) pressing: Option<Pressing>,
+    pub(crate) last_table: u32,
     pub(crate) ulids: ulid::Generator,
 
     inbox: mpsc::Receiver<Request>,
@@ -206,7 +207,7 @@ impl Actor {
             .iter()
             .map(|(id, text)| (id.clone(), View::new(serde_json::from_str(text).unwrap_or_default())))
             .collect();
-        let volume = preference(VOLUME).and_then(|text| text.parse().ok()).unwrap_or(80);
+        let volumes = Volumes::restored(preference);
         let parked_read = At(preference(PARKED_READ).and_then(|text| text.parse().ok()).unwrap_or(0));
         let screen = preference(SCREEN).and_then(|text| text.parse().ok());
         let started = Instant::now();
@@ -229,7 +230,7 @@ impl Actor {
             notices: Vec::new(),
             parked_read,
             last_notice: 0,
-            volume,
+            volumes,
             screen,
             told_station: None,
             bell: Bell::default(),
@@ -257,6 +258,7 @@ impl Actor {
             ahead_kept: ahead,
             presses: VecDeque::new(),
             pressing: None,
+            last_table: 0,
             ulids,
             inbox,
             notifications,
@@ -461,7 +463,7 @@ impl Actor {
                     Role::Guest => Err(Fault::new("not_allowed")),
                 });
                 match allowed {
-                    Ok(()) => self.queue_press(WaitingPress { view, press, reply }),
+                    Ok(()) => self.queue_press(view, press, reply),
                     Err(fault) => {
                         let _ = reply.send(Err(fault));
                     }
@@ -541,10 +543,10 @@ impl Actor {
 
     pub(crate) fn go(&mut self, id: &str, go: Go) -> Result<(), Fault> {
         match go {
-            Go::Volume { volume } => {
-                self.volume = volume.min(100);
-                self.log.unwritten.preferences.insert(VOLUME.to_owned(), self.volume.to_string());
-                self.sound(Sound::NewOrder);
+            Go::Volume { sound, volume } => {
+                let (name, text) = self.volumes.set(sound, volume);
+                self.log.unwritten.preferences.insert(name, text);
+                self.sound(sound);
                 self.all_stale();
                 return Ok(());
             }
@@ -581,6 +583,7 @@ impl Actor {
             | Go::EditHouse
             | Go::DraftHouse { .. }
             | Go::LeaveHouse
+            | Go::ByTable { .. }
             | Go::Text { .. } => {}
         }
         let Some(mut view) = self.views.remove(id) else { return Ok(()) };
@@ -664,6 +667,10 @@ impl Actor {
                 draft.after = *house;
             }
             Go::LeaveHouse => view.draft = None,
+            Go::ByTable { on } => {
+                view.looking.by_table = on;
+                (view.page, view.selected) = (1, None);
+            }
             Go::Text { text } => view.looking.text = text,
             Go::Volume { .. } | Go::Screen { .. } | Go::Dismiss { .. } => {}
         }
@@ -682,7 +689,7 @@ impl Actor {
             pace: self.time.factor(),
             day_start: self.day_start(),
             parked_read: self.parked_read,
-            volume: self.volume,
+            volumes: &self.volumes,
             connection: &self.connection,
             notices: &self.notices,
             problems: &self.problems,
@@ -763,28 +770,34 @@ impl Actor {
         self.glass_changed = false;
         let stations: BTreeSet<_> =
             self.views.values().map(|view| view.shown_station(&self.log.board)).collect();
+        let setup = self.log.board.setup();
         let mut glass: BTreeMap<OrderId, Heard> = BTreeMap::new();
-        let mut added: BTreeMap<OrderId, At> = BTreeMap::new();
+        let mut begun: Vec<OrderId> = Vec::new();
+        let mut late: Option<At> = None;
         for station in &stations {
             for ticket in self.seat().tickets(&self.log.board, station, self.now) {
-                if let Some(since) = card::added_lately(&ticket, self.now) {
-                    let newest = added.entry(ticket.order.id.clone()).or_insert(since);
-                    *newest = since.max(*newest);
+                let heard = card::heard(&ticket, setup, self.now);
+                if !heard.contains_key(&Sound::NewOrder) {
+                    begun.push(ticket.order.id.clone());
                 }
-                let is_fresh = card::is_fresh(&ticket, self.now);
-                let heard = if is_fresh { Heard::Fresh { since: ticket.since } } else { Heard::Seen };
-                let held = glass.entry(ticket.order.id.clone()).or_insert(heard);
-                // Begun anywhere is begun.
-                if heard == Heard::Seen {
-                    *held = Heard::Seen;
+                let will_be = Urgency::late_at(&ticket, &setup.settings).filter(|at| *at > self.now);
+                late = late.into_iter().chain(will_be).min();
+                let held = glass.entry(ticket.order.id.clone()).or_default();
+                for (sound, since) in heard {
+                    let newest = held.entry(sound).or_insert(since);
+                    *newest = since.max(*newest);
                 }
             }
         }
-        // But what came to it since is not.
-        glass.extend(added.into_iter().map(|(order, since)| (order, Heard::Fresh { since })));
+        // Begun anywhere is begun.
+        for order in begun {
+            if let Some(heard) = glass.get_mut(&order) {
+                heard.remove(&Sound::NewOrder);
+            }
+        }
         let rung = self.bell.listen(&glass, self.now);
-        if rung.now {
-            self.sound(Sound::NewOrder);
+        for sound in rung.sounds {
+            self.sound(sound);
         }
         if !rung.new.is_empty() {
             for view in self.views.values_mut() {
@@ -798,12 +811,12 @@ impl Actor {
             }
         }
         let fires = self.log.board.changes_at(self.now);
-        self.bell_due = self.bell.due().into_iter().chain(fires).min();
+        self.bell_due = self.bell.due().into_iter().chain(fires).chain(late).min();
     }
 
     pub(crate) fn sound(&self, sound: Sound) {
         // Nobody may be listening.
-        let _ = self.sounds.send(Ring { sound, volume: self.volume });
+        let _ = self.sounds.send(Ring { sound, volume: self.volumes.of(sound) });
     }
 
     /// Shows something that went wrong to every view.
@@ -960,6 +973,9 @@ impl Actor {
     }
 
     pub(crate) fn phase_changed(&mut self, to: Phase, cause: Option<&link::Cause>) {
+        if self.phase == Phase::Live && to != Phase::Live {
+            self.bell.hub_gone(self.heard_at);
+        }
         self.phase = to;
         if let Some(link::Cause::Unwanted { .. }) = cause {
             self.connection.fault = Some(Fault::new("screen_replaced"));
@@ -974,6 +990,7 @@ impl Actor {
         }
         match to {
             Phase::Live => {
+                self.bell.hub_back(self.now);
                 self.refused = false;
                 self.connection.fault = None;
             }
@@ -1050,6 +1067,9 @@ impl Actor {
         if changed {
             tracing::info!(target: "display", from = ?before.state, to = ?state, unsent, "connection");
             let (from, connection) = (before.state, self.connection.clone());
+            if matches!(state, ConnectionState::Offline | ConnectionState::Refused) {
+                self.sound(Sound::LinkLost);
+            }
             let change = ConnectionChange { from, to: state, connection };
             let _ = self.notifications.send(Notification::ConnectionChange(Box::new(change)));
         }
@@ -1186,7 +1206,6 @@ impl Actor {
 
 /// Names of preferences in the journal.
 const DEVICE: &str = "device_id";
-const VOLUME: &str = "volume";
 const PARKED_READ: &str = "parked_read";
 const SCREEN: &str = "screen_number";
 const AHEAD: &str = "hub_ahead_ms";

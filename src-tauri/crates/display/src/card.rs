@@ -4,19 +4,20 @@
 
 use kitchen::{
     At, ChangeKind, Line, LineState, MenuItem, MenuItemId, Modifier, ModifierClass, Order, OrderLabel,
-    OrderState, Setup, StationId, StationRole, Ticket, TicketLine,
+    OrderState, Pace, Progress, Setup, StationId, Ticket, TicketLine, Timing, Urgency,
 };
-use std::collections::BTreeSet;
 use wire::hub::Fault;
 
+use crate::bell::{Heard, NEWS_MS};
 use crate::frame::{
-    Card, CardLine, CardLineState, CardModifier, Grid, LineChange, LinePlace, LineWait, NextCourse,
-    PressLine, Taken, TicketLabel,
+    Card, CardLine, CardLineState, CardModifier, Grid, LineChange, LinePlace, LineStart, LineWait,
+    NextCourse, PressLine, StationProgress, Taken, TicketLabel,
 };
+use crate::handle::Sound;
 use crate::layout::{Demand, Slot};
 
 /// How long an untouched order counts as new, milliseconds: a cook who turns round twice a minute still sees the mark.
-pub(crate) const FRESH_MS: i64 = 30_000;
+const FRESH_MS: i64 = NEWS_MS;
 
 /// What the actor knows of a ticket beyond its order.
 #[derive(Debug, Clone, Default)]
@@ -36,21 +37,27 @@ pub(crate) struct Marks {
 /// The card of a whole ticket.
 pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) -> Card {
     let order = ticket.order;
+    let at_pass = ticket.is_at_pass(setup);
+    let pace = if ticket.held { Pace::default() } else { Pace::of(order, setup) };
     let mut lines: Vec<CardLine> = ticket
         .own
         .iter()
         .filter(|own| own.line.live() > 0 || own.is_open())
         .map(|own| {
             let is_marked = own.line.live() > 0 && marks.item.as_ref() == Some(&own.line.item);
-            CardLine { marked: is_marked.then_some(true), ..own_line(own, setup) }
+            let start = if at_pass { pass_start(own, &pace, now) } else { line_start(own, &pace, now) };
+            CardLine { marked: is_marked.then_some(true), start, ..own_line(own, setup) }
         })
         .collect();
+    let cooked = ticket.own.iter().filter(|own| own.to_make() > 0);
+    let done_at = cooked.filter_map(|own| pace.start(&own.line.id)).map(|start| start.done_at).min();
     let owed = |line: &&CardLine| {
         line.waits.is_none()
             && matches!(line.state, CardLineState::Queued | CardLineState::Started | CardLineState::Done)
     };
     let total = lines.iter().filter(owed).count() as u32;
     let done = lines.iter().filter(|line| line.state == CardLineState::Done).count() as u32;
+    let start_at = starts_at(&lines);
     lines.extend(
         ticket.elsewhere.iter().filter(|line| line.live() > 0).map(|line| elsewhere_line(line, setup)),
     );
@@ -76,8 +83,12 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
         next_course: next_course(order, now),
         waits_for: waits_for(ticket, setup),
         taken: marks.taken,
-        voided: matches!(order.state, OrderState::Voided { .. }),
-        fresh: is_fresh(ticket, now),
+        table: None,
+        progress: progress(ticket, setup),
+        done_at,
+        start_at,
+        voided: is_voided(order),
+        fresh: fresh_until(ticket, now).is_some(),
         note_allergy: note.as_deref().is_some_and(speaks_of_allergy),
         note,
         lines,
@@ -92,25 +103,45 @@ pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) ->
     }
 }
 
-/// Until when the ticket may count as new.
-pub(crate) fn fresh_until(ticket: &Ticket<'_>) -> At {
-    // An order that came late is new here all the same.
-    ticket.since.max(ticket.order.created_at).plus(FRESH_MS)
-}
-
-/// Whether nobody has touched the ticket and it is young.
-pub(crate) fn is_fresh(ticket: &Ticket<'_>, now: At) -> bool {
+/// When the ticket came, or a course of it, if nobody has touched it.
+fn untouched_since(ticket: &Ticket<'_>) -> Option<At> {
     let untouched = |own: &TicketLine<'_>| own.work.is_untouched() || !own.is_open();
-    now < fresh_until(ticket)
+    let is_new = !is_voided(ticket.order)
         && ticket.own.iter().all(untouched)
-        && ticket.own.iter().any(|own| own.work.is_untouched() && own.is_open())
+        && ticket.own.iter().any(|own| own.work.is_untouched() && own.is_open());
+    // An order that came late is new here all the same.
+    is_new.then(|| ticket.since.max(ticket.order.created_at))
 }
 
-/// When the newest line came that was added to the ticket or sent here, if nobody has touched it and it is young.
-pub(crate) fn added_lately(ticket: &Ticket<'_>, now: At) -> Option<At> {
-    let marks = ticket.own.iter().filter(|own| own.is_open()).filter_map(|own| own.work.change.as_ref());
-    let added = marks.filter(|change| change.kind == ChangeKind::Added).map(|change| change.at);
-    added.filter(|at| now < at.plus(FRESH_MS)).max()
+/// Until when the ticket counts as new, if it does.
+pub(crate) fn fresh_until(ticket: &Ticket<'_>, now: At) -> Option<At> {
+    untouched_since(ticket).map(|came| came.plus(FRESH_MS)).filter(|until| now < *until)
+}
+
+/// What the ticket asks to be heard for, and since when. Late from the moment it is.
+pub(crate) fn heard(ticket: &Ticket<'_>, setup: &Setup, now: At) -> Heard {
+    let newest = |wanted: &dyn Fn(&TicketLine<'_>, ChangeKind) -> bool| {
+        let marks = ticket.own.iter().filter_map(|own| Some((own, own.work.change.as_ref()?)));
+        marks.filter(|(own, change)| wanted(own, change.kind)).map(|(_, change)| change.at).max()
+    };
+    let late = Urgency::late_at(ticket, &setup.settings).filter(|at| *at <= now && !is_voided(ticket.order));
+    [
+        (Sound::NewOrder, untouched_since(ticket)),
+        (
+            Sound::Changed,
+            newest(&|own, kind| kind == ChangeKind::Changed || (kind == ChangeKind::Added && own.is_open())),
+        ),
+        (Sound::Voided, newest(&|_, kind| kind == ChangeKind::Voided)),
+        (Sound::Late, late),
+        (Sound::Ready, ticket.ready_at(setup)),
+    ]
+    .into_iter()
+    .filter_map(|(sound, since)| Some((sound, since?)))
+    .collect()
+}
+
+fn is_voided(order: &Order) -> bool {
+    matches!(order.state, OrderState::Voided { .. })
 }
 
 fn next_course(order: &Order, now: At) -> Option<NextCourse> {
@@ -121,23 +152,70 @@ fn next_course(order: &Order, now: At) -> Option<NextCourse> {
 
 /// The house rule that a pass waits, and whom it waits for.
 fn waits_for(ticket: &Ticket<'_>, setup: &Setup) -> Option<Vec<String>> {
-    if !setup.settings.pass_waits {
-        return None;
+    let waiting = ticket.awaited(setup);
+    (setup.settings.pass_waits && !waiting.is_empty()).then(|| names(setup, waiting.into_iter()))
+}
+
+/// When a line is to be begun here; nothing of one that is begun, or not asked for yet.
+fn line_start(own: &TicketLine<'_>, pace: &Pace<'_>, now: At) -> Option<LineStart> {
+    match timing(own, pace, now).filter(|_| own.work.is_untouched())? {
+        Timing::Later { at, with } => Some(LineStart::Later { at, with: with.name.clone() }),
+        Timing::Now => Some(LineStart::Now),
     }
-    let covers = match setup.station(ticket.station) {
-        _ if ticket.station.is_expo() => None,
-        Some(pass) if pass.role == StationRole::Expo => Some(&pass.covers),
-        Some(_) | None => return None,
+}
+
+/// The same at a pass, which begins nothing: what the stations wait for.
+fn pass_start(own: &TicketLine<'_>, pace: &Pace<'_>, now: At) -> Option<LineStart> {
+    match timing(own, pace, now).filter(|_| own.line.state() == LineState::Queued)? {
+        Timing::Later { at, with } => Some(LineStart::Later { at, with: with.name.clone() }),
+        Timing::Now => None,
+    }
+}
+
+fn timing<'a>(own: &TicketLine<'_>, pace: &Pace<'a>, now: At) -> Option<Timing<'a>> {
+    let is_asked = own.line.live() > 0 && own.asked > 0 && own.work.came_from.is_none();
+    pace.start(&own.line.id).filter(|_| is_asked)?.timing(now)
+}
+
+/// The first moment at which something on the card is to be begun, if nothing is before.
+fn starts_at(own: &[CardLine]) -> Option<At> {
+    let mut first: Option<At> = None;
+    let open = own.iter().filter(|line| matches!(line.state, CardLineState::Queued | CardLineState::Started));
+    for line in open.filter(|line| line.waits.is_none()) {
+        let Some(LineStart::Later { at, .. }) = &line.start else { return None };
+        first = first.into_iter().chain([*at]).min();
+    }
+    first
+}
+
+/// When the clock alone changes what a card says of its lines' beginnings.
+pub(crate) fn start_changes_at(card: &Card) -> Option<At> {
+    let later = |line: &CardLine| match &line.start {
+        Some(LineStart::Later { at, .. }) => Some(*at),
+        Some(LineStart::Now) | None => None,
     };
-    let waiting: BTreeSet<&StationId> = ticket
-        .own
-        .iter()
-        .filter(|own| own.is_open())
-        .flat_map(|own| own.line.prep_work().filter(|work| work.bumped < own.line.live()))
-        .map(|work| &work.station)
-        .filter(|id| covers.is_none_or(|covers| covers.contains(id)))
-        .collect();
-    (!waiting.is_empty()).then(|| names(setup, waiting.into_iter()))
+    card.lines.iter().filter_map(later).min()
+}
+
+/// How far the stations are that a pass waits for.
+fn progress(ticket: &Ticket<'_>, setup: &Setup) -> Option<Vec<StationProgress>> {
+    let progress = ticket.progress(setup);
+    let of = |station: &Progress<'_>| StationProgress {
+        name: name_of(setup, station.station),
+        done: station.done,
+        lines: station.lines,
+        sent: station.sent >= station.lines,
+    };
+    (!progress.is_empty()).then(|| progress.iter().map(of).collect())
+}
+
+/// What a card that is not new has to say first: the change that matters most among those that nobody has touched.
+pub(crate) fn what_changed(card: &Card) -> Option<ChangeKind> {
+    let kinds = || card.lines.iter().filter_map(|line| line.change.as_ref()).map(|change| change.kind);
+    let has = |wanted: ChangeKind| kinds().any(|kind| kind == wanted).then_some(wanted);
+    let changed =
+        || has(ChangeKind::Voided).or_else(|| has(ChangeKind::Changed)).or_else(|| has(ChangeKind::Added));
+    if card.fresh { None } else { changed() }
 }
 
 /// One part of a card that is longer than a column. Only the last part can be bumped, and it bumps the whole ticket.
@@ -170,18 +248,25 @@ pub(crate) fn demand(card: &Card, grid: &Grid) -> Demand {
             let marks = u32::from(line.change.is_some() || line.from.is_some())
                 + u32::from(!cooking.is_empty())
                 + u32::from(said);
-            let further = wrapped(&line.name, grid.name_chars).saturating_sub(1) + modifiers + marks;
+            let start = line.start.as_ref().map_or(0, |start| start_rows(start, grid));
+            let further = wrapped(&line.name, grid.name_chars).saturating_sub(1) + modifiers + marks + start;
             grid.line_px + further * grid.row_px + note(&line.note)
         }
     };
     let problem = if card.problem.is_some() { 2 * grid.row_px } else { 0 };
+    let progress = card.progress.as_ref().map_or(0, |stations| {
+        // A name, its figures, and the air around them.
+        let text = stations.iter().map(|station| station.name.chars().count() + 7).sum::<usize>();
+        (text.div_ceil(grid.row_chars.max(1) as usize) as u32) * grid.row_px
+    });
     let (own, elsewhere): (Vec<&CardLine>, Vec<&CardLine>) =
         card.lines.iter().partition(|line| matches!(line.place, LinePlace::Own { .. }));
     Demand {
-        above: note(&card.note) + problem,
+        above: note(&card.note) + problem + progress,
         own: own.into_iter().map(line).collect(),
         elsewhere: elsewhere.into_iter().map(line).collect(),
         count: grid.dim_px,
+        joined: card.table.as_ref().is_some_and(|table| table.position > 1),
     }
 }
 
@@ -199,6 +284,14 @@ fn modifier_rows(modifier: &CardModifier, grid: &Grid) -> u32 {
     let extra = if modifier.class == ModifierClass::Allergy { 10 } else { 2 };
     let text = format!("{}{}", "x".repeat(extra), modifier.text);
     wrapped(&text, grid.row_chars)
+}
+
+/// The icon takes two characters.
+fn start_rows(start: &LineStart, grid: &Grid) -> u32 {
+    match start {
+        LineStart::Later { with, .. } => wrapped(&format!("xx start in 10 min, with {with}"), grid.row_chars),
+        LineStart::Now => 1,
+    }
 }
 
 /// Rows that a text takes when it is broken at blanks, words longer than a row being cut.
@@ -303,6 +396,7 @@ fn plain_line(line: &Line) -> CardLine {
         place: LinePlace::Own { cooking: Vec::new() },
         state: CardLineState::Queued,
         waits: None,
+        start: None,
         to_come: None,
         from: None,
         out: None,

@@ -94,10 +94,11 @@ impl Actor {
             label: TicketLabel::Name(String::new()),
             order_type: OrderType::default(),
             until,
+            tickets: None,
             what: Some(done),
             count: u32::try_from(all.len()).ok(),
         };
-        let offer = Some(Offer { toast, undo, all, held: waiting });
+        let offer = Some(Offer { toast, undo, all, held: waiting, together: None });
         Ok(Some(Many { queued, cancelled: Vec::new(), offer, undoes: None }))
     }
 

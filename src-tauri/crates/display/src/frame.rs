@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use wire::hub::{Fault, UpstreamState};
 
+pub use crate::handle::Sound;
+
 mod talk;
 pub use talk::{
     AnswerTicket, MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAct, SpokenAnswer,
@@ -59,7 +61,7 @@ pub struct Frame {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Vec<Row>>,
-    /// New orders that are on another page.
+    /// New and changed orders that are on another page.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chips: Option<Vec<NewChip>>,
@@ -125,18 +127,6 @@ pub struct OpenTicket {
     pub order_type: OrderType,
     /// The moment its age counts from.
     pub since: At,
-}
-
-/// A ticket with its open lines, as a press on many of them names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct PressTicket {
-    /// Which order.
-    pub order: OrderId,
-    /// The version on the glass.
-    pub seen: u64,
-    /// Its open lines with the pieces on the glass.
-    pub lines: Vec<PressLine>,
 }
 
 /// What becomes of what is open at the end of service.
@@ -248,6 +238,8 @@ pub struct Head {
     pub scheduled: u32,
     /// Tickets of this glass that are put aside.
     pub parked: u32,
+    /// Of those, that fire within minutes.
+    pub scheduled_soon: u32,
     /// Late tickets of the view, all pages.
     pub late: u32,
     /// The page that is shown, from 1.
@@ -260,8 +252,8 @@ pub struct Head {
     pub selected: Option<String>,
     /// How the glass is measured.
     pub glass: Glass,
-    /// New-order sound, 0-100.
-    pub volume: u8,
+    /// The sounds of this screen and how loud each is.
+    pub sounds: Vec<SoundVolume>,
     /// How the screens of the station share its tickets; absent = all show the same.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -274,6 +266,10 @@ pub struct Head {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    /// The tickets of one table stand together.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_table: Option<bool>,
     /// What the counts are over; absent = the station.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -282,6 +278,16 @@ pub struct Head {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked: Option<MenuItemId>,
+}
+
+/// How loud a sound is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SoundVolume {
+    /// Which.
+    pub sound: Sound,
+    /// 0-100, 0 = it is off.
+    pub volume: u8,
 }
 
 /// A station to choose.
@@ -503,6 +509,22 @@ pub struct Card {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
+    /// Its place among the tickets of its table, where the view shows them together and there are more than one.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<CardTable>,
+    /// At a pass: how far each station is.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Vec<StationProgress>>,
+    /// When everything that is cooked now is to be done together, where the house coordinates.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<At>,
+    /// Nothing on it is to be begun before; absent = something is.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<At>,
     /// The whole order was taken back; bumping says that it was seen.
     pub voided: bool,
     /// Nobody has touched it and it is younger than the new-order mark.
@@ -579,6 +601,48 @@ pub enum LineWait {
     },
 }
 
+/// The place of a ticket among those of its table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CardTable {
+    /// Which table.
+    pub name: String,
+    /// From 1, the oldest first.
+    pub position: u32,
+    /// How many there are.
+    pub tickets: u32,
+}
+
+/// When a line that nobody has begun is to be begun, where the house coordinates. A touch works on it all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LineStart {
+    /// Then, so that it is ready with what takes longest.
+    Later {
+        /// When.
+        at: At,
+        /// What it is to be ready with.
+        with: String,
+    },
+    /// Its time has come.
+    Now,
+}
+
+/// How far a station is, as the pass sees it. Counts are lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct StationProgress {
+    /// Shown name.
+    pub name: String,
+    /// Lines that are done there.
+    pub done: u32,
+    /// Lines that it cooks.
+    pub lines: u32,
+    /// Everything it cooks has come to the pass.
+    pub sent: bool,
+}
+
 /// One line on a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -611,6 +675,10 @@ pub struct CardLine {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<LineWait>,
+    /// When it is to be begun, so that everything is done together.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<LineStart>,
     /// Further pieces that will come from the station before.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -699,6 +767,18 @@ pub struct PressLine {
     pub line: LineId,
     /// Pieces on the glass.
     pub upto: u32,
+}
+
+/// A ticket, as a press names it among others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PressTicket {
+    /// From the card.
+    pub order: OrderId,
+    /// From the card.
+    pub seen: u64,
+    /// From the card.
+    pub lines: Vec<PressLine>,
 }
 
 /// Where a card stands: cells counted from 1, columns filled downwards.
@@ -803,13 +883,17 @@ pub struct Row {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<String>,
+    /// Scheduled: it fires within minutes.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soon: Option<bool>,
     /// Recall: the bump that a recall takes back; absent when it is too old or the order was voided.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bump: Option<OperationId>,
 }
 
-/// A new order that is on another page.
+/// A new or changed order that is on another page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct NewChip {
@@ -821,6 +905,10 @@ pub struct NewChip {
     pub order_type: OrderType,
     /// Where it is.
     pub page: u32,
+    /// What was changed on it; absent = the order is new.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeKind>,
 }
 
 /// What was done that a toast takes back.
@@ -867,6 +955,10 @@ pub struct Toast {
     pub order_type: OrderType,
     /// When the toast goes.
     pub until: At,
+    /// So many tickets were bumped at once, and come back at once; absent = one.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tickets: Option<u32>,
     /// What was done; absent = a bump.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -938,6 +1030,11 @@ pub enum Press {
         seen: u64,
         /// From the card.
         lines: Vec<PressLine>,
+    },
+    /// BUMP ALL of a table whose tickets stand together: each is an act of its own, and what is refused is said on its card.
+    BumpTable {
+        /// From the cards.
+        tickets: Vec<PressTicket>,
     },
     /// A line: done.
     Finish {
@@ -1188,6 +1285,11 @@ pub enum Go {
     },
     /// Edit no more.
     LeaveHouse,
+    /// Whether the tickets of one table stand together, kept over restarts.
+    ByTable {
+        /// They do.
+        on: bool,
+    },
     /// Text size, kept over restarts.
     Text {
         /// How large.
@@ -1198,8 +1300,10 @@ pub enum Go {
         /// Its number.
         number: u32,
     },
-    /// Volume of the sounds, 0-100, kept over restarts. Plays the sound once.
+    /// Volume of a sound, 0-100, kept over restarts. Plays it once.
     Volume {
+        /// Which.
+        sound: Sound,
         /// How loud.
         volume: u8,
     },

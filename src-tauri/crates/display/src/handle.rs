@@ -11,11 +11,13 @@ use crate::view::Role;
 use journal::{Journal, OpenError};
 use kitchen::StationId;
 use link::{Credentials, Link};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use ts_rs::TS;
 use wire::hub::Fault;
 
 /// A running display. Clones are handles to the same one.
@@ -184,17 +186,36 @@ pub struct Ring {
     pub volume: u8,
 }
 
-/// Which sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Which sound, the most pressing first. What is voided, changed or new sounds again until somebody is at the screen or has
+/// touched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[ts(export)]
+#[serde(rename_all = "snake_case")]
 pub enum Sound {
-    /// An order that nobody could have seen; repeated until somebody is at the screen or the ticket is begun.
+    /// The hub is not heard any more: no new order can come.
+    LinkLost,
+    /// Pieces or a whole order were taken back: somebody cooks for nobody.
+    Voided,
+    /// A line was added, or is wanted otherwise.
+    Changed,
+    /// An order, or a course of one, that nobody could have seen.
     NewOrder,
+    /// At the pass: every station has sent its part.
+    Ready,
+    /// A ticket is late.
+    Late,
     /// What was said is done, or answered.
     Heard,
     /// What was said may have meant several things: somebody has to say.
     Asked,
     /// What was said was not understood, or cannot be done.
     Refused,
+}
+
+impl Sound {
+    /// All of them, as a person would go through them.
+    pub const ALL: [Self; 6] =
+        [Self::NewOrder, Self::Changed, Self::Voided, Self::Late, Self::Ready, Self::LinkLost];
 }
 
 /// Requests that may wait for the actor. A window has one pull and a few presses under way.

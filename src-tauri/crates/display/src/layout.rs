@@ -2,7 +2,7 @@
 //!
 //! The invariant: a ticket at the end never moves one before it, whatever their lengths. So the oldest stay where the
 //! cooks' eyes are, and only a bump lets the others move up. A long ticket spans cells of its column; one that is longer
-//! than a column goes on in the next.
+//! than a column goes on in the next. Tickets that belong together stand one below the other, or in the next column.
 
 use std::ops::Range;
 
@@ -42,6 +42,8 @@ pub(crate) struct Demand {
     pub(crate) elsewhere: Vec<u32>,
     /// The row that counts those without room.
     pub(crate) count: u32,
+    /// It belongs to the one before it, and stands beside it.
+    pub(crate) joined: bool,
 }
 
 /// One part of a ticket.
@@ -57,19 +59,27 @@ pub(crate) fn lay_out(grid: &Grid, tickets: &[Demand]) -> Vec<Slot> {
     // Used rows of every column of every page so far: cells are only ever free at the bottom.
     let mut used: Vec<u32> = Vec::new();
     let mut slots = Vec::new();
-    for (ticket, demand) in tickets.iter().enumerate() {
-        let parts = split(grid, rows, demand);
-        let count = parts.len();
-        let start = first_fit(&used, columns, rows, &parts);
-        for (index, Part { lines, unshown, rows }) in parts.into_iter().enumerate() {
-            let column = start + index;
+    let mut from = 0;
+    while from < tickets.len() {
+        let joined = tickets[from + 1..].iter().take_while(|demand| demand.joined).count();
+        let together = from..from + 1 + joined;
+        from = together.end;
+        let mut pieces = Vec::new();
+        for ticket in together {
+            let parts = split(grid, rows, &tickets[ticket]);
+            let count = parts.len() as u32;
+            pieces.extend(parts.into_iter().enumerate().map(|(part, piece)| (ticket, part, count, piece)));
+        }
+        let heights: Vec<u32> = pieces.iter().map(|(.., piece)| piece.rows).collect();
+        let stand = first_fit(&used, columns, rows, &heights);
+        for ((ticket, part, parts, Part { lines, unshown, rows }), column) in pieces.into_iter().zip(stand) {
             if used.len() <= column {
                 used.resize(column + 1, 0);
             }
             slots.push(Slot {
                 ticket,
-                part: index as u32 + 1,
-                parts: count as u32,
+                part: part as u32 + 1,
+                parts,
                 lines,
                 unshown,
                 page: (column / columns) as u32 + 1,
@@ -83,16 +93,26 @@ pub(crate) fn lay_out(grid: &Grid, tickets: &[Demand]) -> Vec<Slot> {
     slots
 }
 
-/// The first column, counted over all pages, from which the parts fit. Parts stand side by side on one page, unless a
-/// page has fewer columns than they need.
-fn first_fit(used: &[u32], columns: usize, rows: u32, parts: &[Part]) -> usize {
+/// The columns, counted over all pages, of pieces that belong together: from the first column from which they fit without
+/// a gap, each below the one before it or in the next column. They stand on one page, unless they need more than that.
+fn first_fit(used: &[u32], columns: usize, rows: u32, heights: &[u32]) -> Vec<usize> {
     let free = |column: usize| rows - used.get(column).copied().unwrap_or(0);
-    let fits = |start: usize| {
-        let one_page = start % columns + parts.len() <= columns
-            || (parts.len() > columns && start.is_multiple_of(columns));
-        one_page && parts.iter().enumerate().all(|(offset, part)| free(start + offset) >= part.rows)
+    let fit = |start: usize| -> Option<Vec<usize>> {
+        let mut stand: Vec<usize> = Vec::with_capacity(heights.len());
+        let (mut column, mut left) = (start, free(start));
+        for height in heights {
+            if left < *height && !stand.is_empty() {
+                column += 1;
+                left = free(column);
+            }
+            left = left.checked_sub(*height)?;
+            stand.push(column);
+        }
+        let one_page = start / columns == column / columns
+            || (column - start >= columns && start.is_multiple_of(columns));
+        one_page.then_some(stand)
     };
-    (0..).find(|start| fits(*start)).unwrap_or(used.len())
+    (0..).find_map(fit).unwrap_or_default()
 }
 
 /// Cuts a ticket into parts of at most one column, each with the rows it spans.
@@ -184,8 +204,12 @@ mod tests {
 
     #[test]
     fn lines_of_other_stations_take_only_the_room_that_is_left() {
-        let demand =
-            |elsewhere: &[u32]| Demand { above: 0, own: vec![40], elsewhere: elsewhere.to_vec(), count: 20 };
+        let demand = |elsewhere: &[u32]| Demand {
+            own: vec![40],
+            elsewhere: elsewhere.to_vec(),
+            count: 20,
+            ..Demand::default()
+        };
         let one = |elsewhere: &[u32]| {
             let slots = lay_out(&grid(2, 2), &[demand(elsewhere)]);
             (slots[0].rows, slots[0].lines.clone(), slots[0].unshown)
@@ -195,16 +219,31 @@ mod tests {
         assert_eq!(lay_out(&grid(2, 1), &[Demand { own: vec![90], ..demand(&[20]) }])[0].unshown, 1);
     }
 
+    #[test]
+    fn tickets_that_belong_together_stand_together() {
+        let joined = |heights: &[u32]| Demand { joined: true, ..lines(heights) };
+        // The gap in the first column is no place for one of two.
+        let tickets = [lines(&[40]), lines(&[40, 40, 40]), joined(&[40]), lines(&[40])];
+        let slots = lay_out(&grid(3, 2), &tickets);
+        assert_eq!(cells(&slots), [(0, 1, 1, 1, 1), (1, 1, 2, 1, 2), (2, 1, 3, 1, 1), (3, 1, 1, 2, 1)]);
+        // They do not go over the edge of a page while they need not.
+        let tickets = [lines(&[40; 4]), lines(&[40; 4]), lines(&[40]), joined(&[40]), joined(&[40])];
+        let slots = lay_out(&grid(3, 2), &tickets);
+        let of_table: Vec<_> = slots[2..].iter().map(|slot| (slot.page, slot.column, slot.row)).collect();
+        assert_eq!(of_table, [(2, 1, 1), (2, 1, 2), (2, 2, 1)]);
+    }
+
     proptest! {
         #[test]
         fn every_line_stands_exactly_once_inside_the_grid_and_nothing_overlaps(
             columns in 1u32..6, rows in 1u32..5,
             tickets in prop::collection::vec(
-                (0u32..60, prop::collection::vec(10u32..200, 0..20), prop::collection::vec(10u32..60, 0..8)), 0..40),
+                (0u32..60, prop::collection::vec(10u32..200, 0..20), prop::collection::vec(10u32..60, 0..8),
+                    any::<bool>()), 0..40),
         ) {
             let tickets: Vec<Demand> = tickets
                 .into_iter()
-                .map(|(above, own, elsewhere)| Demand { above, own, elsewhere, count: 20 })
+                .map(|(above, own, elsewhere, joined)| Demand { above, own, elsewhere, count: 20, joined })
                 .collect();
             let slots = lay_out(&grid(columns, rows), &tickets);
             let mut taken = std::collections::BTreeSet::new();
@@ -213,6 +252,12 @@ mod tests {
                 for row in slot.row..slot.row + slot.rows {
                     prop_assert!(taken.insert((slot.page, slot.column, row)));
                 }
+            }
+            // What belongs together stands without a gap, in the order of its pieces.
+            let column = |slot: &Slot| (slot.page - 1) * columns + slot.column;
+            for pair in slots.windows(2).filter(|pair| pair[0].ticket == pair[1].ticket || tickets[pair[1].ticket].joined) {
+                let below = column(&pair[0]) == column(&pair[1]) && pair[1].row == pair[0].row + pair[0].rows;
+                prop_assert!(below || column(&pair[1]) == column(&pair[0]) + 1, "{pair:?}");
             }
             for (index, ticket) in tickets.iter().enumerate() {
                 let shown: Vec<usize> =

@@ -6,7 +6,7 @@
 use crate::actor::{Actor, Reply};
 use crate::card;
 use crate::close::Many;
-use crate::frame::{Done, Press, PressLine, Pressed, Row, Taken, TicketLabel, Toast};
+use crate::frame::{Done, Press, PressLine, PressTicket, Pressed, Row, Taken, TicketLabel, Toast};
 use crate::house;
 use crate::view::{Draft, Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
@@ -30,9 +30,17 @@ const UNDO_HOUSE_MS: i64 = 30_000;
 
 /// A press that waits for its turn.
 pub(crate) struct Waiting {
-    pub(crate) view: String,
-    pub(crate) press: Press,
-    pub(crate) reply: Reply<Pressed>,
+    view: String,
+    press: Press,
+    reply: Reply<Pressed>,
+    together: Option<Together>,
+}
+
+/// One of several acts that a single touch meant.
+#[derive(Debug, Clone)]
+struct Together {
+    touch: u32,
+    order: OrderId,
 }
 
 /// Presses that are being written.
@@ -46,6 +54,7 @@ struct Made {
     view: String,
     reply: Reply<Pressed>,
     what: What,
+    together: Option<Together>,
 }
 
 enum What {
@@ -89,12 +98,49 @@ impl Pressing {
 }
 
 impl Actor {
-    pub(crate) fn queue_press(&mut self, waiting: Waiting) {
-        if self.presses.len() >= MOST_WAITING {
-            let _ = waiting.reply.send(Err(Fault::new("disk_slow").passing()));
+    pub(crate) fn queue_press(&mut self, view: String, press: Press, reply: Reply<Pressed>) {
+        let mut acts = self.acts_of(&view, press);
+        if self.presses.len() + acts.len() > MOST_WAITING.max(acts.len()) {
+            let _ = reply.send(Err(Fault::new("disk_slow").passing()));
             return;
         }
-        self.presses.push_back(waiting);
+        // The last one answers for all: they are written together, and each that is refused says so on its card.
+        let Some((press, together)) = acts.pop() else {
+            let _ = reply.send(Ok(Pressed { operation: None }));
+            return;
+        };
+        for (press, together) in acts {
+            let (unheard, _) = oneshot::channel();
+            self.presses.push_back(Waiting { view: view.clone(), press, reply: unheard, together });
+        }
+        self.presses.push_back(Waiting { view, press, reply, together });
+    }
+
+    /// The presses that a touch comes to: BUMP ALL of a table bumps each ticket, and its undo brings each of them back.
+    fn acts_of(&mut self, view: &str, press: Press) -> Vec<(Press, Option<Together>)> {
+        if let Press::BumpTable { tickets } = press {
+            self.last_table = self.last_table.wrapping_add(1);
+            let touch = self.last_table;
+            let bump = |PressTicket { order, seen, lines }| {
+                let together = Together { touch, order: OrderId::clone(&order) };
+                (Press::Bump { order, seen, lines }, Some(together))
+            };
+            return tickets.into_iter().map(bump).collect();
+        }
+        let offers = self.views.get(view).map(|held| held.offers.as_slice()).unwrap_or_default();
+        let touch_of = |operation: &OperationId| {
+            offers.iter().find(|offer| &offer.toast.operation == operation).and_then(|offer| offer.together)
+        };
+        if let Press::Undo { operation, .. } = &press
+            && let Some(touch) = touch_of(operation)
+        {
+            let undo = |Offer { toast: Toast { order, operation, .. }, .. }: &Offer| {
+                let together = Together { touch, order: order.clone() };
+                (Press::Undo { order: order.clone(), operation: operation.clone() }, Some(together))
+            };
+            return offers.iter().filter(|offer| offer.together == Some(touch)).map(undo).collect();
+        }
+        vec![(press, None)]
     }
 
     /// Decides all presses that wait and hands them to the disk together.
@@ -105,7 +151,7 @@ impl Actor {
         let mut ahead: BTreeMap<OrderId, Order> = BTreeMap::new();
         let mut made = Vec::new();
         let mut batch = Batch::default();
-        for Waiting { view, press, reply } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
+        for Waiting { view, press, reply, together } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
             match self.make(&view, press, &mut ahead) {
                 Ok(Some(what)) => {
                     match &what {
@@ -118,12 +164,16 @@ impl Actor {
                             batch.settled.extend(many.cancelled.iter().cloned());
                         }
                     }
-                    made.push(Made { view, reply, what });
+                    made.push(Made { view, reply, what, together });
                 }
                 Ok(None) => {
                     let _ = reply.send(Ok(Pressed { operation: None }));
                 }
                 Err(fault) => {
+                    if let Some(Together { order, .. }) = together {
+                        self.problems.insert(order, fault.clone());
+                        self.all_stale();
+                    }
                     let _ = reply.send(Err(fault));
                 }
             }
@@ -136,14 +186,14 @@ impl Actor {
     /// The disk has answered: now it is true, shown and sent.
     pub(crate) fn press_written(&mut self, result: &Result<(), CommitError>) {
         let Some(Pressing { made, .. }) = self.pressing.take() else { return };
-        for Made { view, reply, what } in made {
+        for Made { view, reply, what, together } in made {
             let answer = match (result, what) {
                 (Ok(()), What::Operation(operation, undoes)) => {
                     let id = operation.id.clone();
                     if let Some(undone) = undoes {
                         self.drop_toast(&undone);
                     }
-                    self.operation_made(&view, operation);
+                    self.operation_made(&view, operation, together.map(|together| together.touch));
                     Ok(Pressed { operation: Some(id) })
                 }
                 (Ok(()), What::Cancel(id)) => {
@@ -173,9 +223,9 @@ impl Actor {
         self.all_stale();
     }
 
-    fn operation_made(&mut self, view: &str, operation: Operation) {
+    fn operation_made(&mut self, view: &str, operation: Operation, together: Option<u32>) {
         self.show_made(&operation);
-        self.offer(view, &operation);
+        self.offer(view, &operation, together);
         if let (Act::Configure { .. }, Some(held)) = (&operation.act, self.views.get_mut(view)) {
             held.draft = None;
         }
@@ -202,7 +252,7 @@ impl Actor {
     }
 
     /// Offers to take back what was done, for a moment and on the view it was done on.
-    fn offer(&mut self, view: &str, operation: &Operation) {
+    fn offer(&mut self, view: &str, operation: &Operation, together: Option<u32>) {
         let usual = i64::from(self.log.board.setup().settings.undo_seconds) * 1_000;
         let (what, undo, ms) = match &operation.act {
             Act::Bump { .. } => {
@@ -256,11 +306,12 @@ impl Actor {
                 label: TicketLabel::Name(name),
                 order_type: OrderType::default(),
                 until,
+                tickets: None,
                 what: Some(what),
                 count: None,
             };
             if let Some(held) = self.views.get_mut(view) {
-                held.offers.push(Offer::of_one(toast, undo));
+                held.offers.push(Offer { together, ..Offer::of_one(toast, undo) });
             }
             return;
         }
@@ -272,10 +323,11 @@ impl Actor {
                 label: card::label(order),
                 order_type: order.order_type,
                 until,
+                tickets: None,
                 what: (what != Done::Bumped).then_some(what),
                 count: None,
             };
-            held.offers.push(Offer::of_one(toast, undo));
+            held.offers.push(Offer { together, ..Offer::of_one(toast, undo) });
         }
     }
 
@@ -346,6 +398,8 @@ impl Actor {
             Press::Bump { order, seen, lines } => {
                 Meant::new(order, seen, Act::Bump { station, lines: touches(lines) })
             }
+            // It was taken apart when it came.
+            Press::BumpTable { .. } => return Ok(None),
             Press::Finish { order, seen, line } => {
                 Meant::new(order, seen, Act::Finish { station, lines: touches(vec![line]) })
             }

@@ -111,7 +111,14 @@ impl Spoken {
     /// How a command is told on the glass.
     #[must_use]
     pub fn act(&self, command: &Command) -> SpokenAct {
-        let act = |verb| SpokenAct { verb, label: None, order_type: None, items: Vec::new(), station: None };
+        let act = |verb| SpokenAct {
+            verb,
+            label: None,
+            order_type: None,
+            items: Vec::new(),
+            station: None,
+            count: None,
+        };
         let on = |verb, order: &OrderId| {
             let seen = self.tickets.get(order);
             let label = seen.map(|seen| seen.label.clone());
@@ -125,6 +132,14 @@ impl Spoken {
             Command::Transfer { order, to } => {
                 SpokenAct { station: self.station(to), ..on(SpokenVerb::Transfer, order) }
             }
+            Command::HoldFor { order, minutes } => {
+                SpokenAct { count: Some(*minutes), ..on(SpokenVerb::Hold, order) }
+            }
+            Command::Left { item, pieces } => SpokenAct {
+                items: self.names(std::slice::from_ref(item)),
+                count: Some(*pieces),
+                ..act(SpokenVerb::Left)
+            },
             Command::EightySix { item } => {
                 SpokenAct { items: self.names(std::slice::from_ref(item)), ..act(SpokenVerb::EightySix) }
             }
@@ -298,9 +313,18 @@ impl Spoken {
             let press = match toast.what {
                 // A word takes longer than a touch: the bump can be taken back also when its toast is gone.
                 None | Some(Done::Bumped) => Press::Unbump { order, operation },
-                Some(Done::Rushed | Done::Held | Done::Fired | Done::Transferred | Done::Stocked) => {
-                    Press::Undo { order, operation }
-                }
+                Some(
+                    Done::Rushed
+                    | Done::Held
+                    | Done::Fired
+                    | Done::Transferred
+                    | Done::Stocked
+                    | Done::Parked
+                    | Done::Configured
+                    | Done::BumpedAll
+                    | Done::ParkedAll
+                    | Done::VoidedAll,
+                ) => Press::Undo { order, operation },
             };
             Undo { press, label: toast.label.clone(), order_type: toast.order_type }
         });
@@ -407,6 +431,7 @@ fn shown(verb: Verb) -> SpokenVerb {
     match verb {
         Verb::Bump => SpokenVerb::Bump,
         Verb::Start => SpokenVerb::Start,
+        Verb::Unstart => SpokenVerb::Unstart,
         Verb::Recall => SpokenVerb::Recall,
         Verb::Rush => SpokenVerb::Rush,
         Verb::Unrush => SpokenVerb::Unrush,

@@ -17,7 +17,6 @@ mod room;
 use crate::actor::{Actor, Reply, Request};
 use crate::frame::{MicrophoneChoice, Pressed, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord};
 use crate::handle::{Notification, Sound};
-use crate::press::Waiting;
 use crate::spoken::{Meaning, Spoken};
 use crate::view::Role;
 use kitchen::At;
@@ -299,7 +298,7 @@ impl Actor {
         match (meaning, role) {
             (_, None) => drop(reply.send(Err(Fault::new("mount_gone").passing()))),
             (Meaning::Press(_), Some(Role::Guest)) => drop(reply.send(Err(Fault::new("not_allowed")))),
-            (Meaning::Press(press), Some(Role::Cook)) => self.queue_press(Waiting { view, press, reply }),
+            (Meaning::Press(press), Some(Role::Cook)) => self.queue_press(view, press, reply),
             (Meaning::Go(go), Some(_)) => {
                 drop(reply.send(self.go(&view, go).map(|()| Pressed { operation: None })));
             }

@@ -4,11 +4,12 @@
 //! anew each time; [`Glass`] keeps the last picture with the revision at which each part of it changed, and cuts frames
 //! from it. The invariant: a whole frame plus every later change is the picture.
 
+use crate::bell::Volumes;
 use crate::card::{self, Marks};
 use crate::frame::{
-    AllDayCount, Card, Closing, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid, Head,
-    HouseEdit, IngredientCount, NewChip, Notice, OpenTicket, Place, PressTicket, Review, Row, StationChoice,
-    Tab, Taken, Talk, TextSize, Toast,
+    AllDayCount, Card, CardTable, Closing, Connection, CountVariant, CountsOf, Frame, Glass as Measure, Grid,
+    Head, HouseEdit, IngredientCount, NewChip, Notice, OpenTicket, Place, PressTicket, Review, Row,
+    StationChoice, Tab, Taken, Talk, TextSize, Toast,
 };
 use crate::house;
 use crate::layout::lay_out;
@@ -55,6 +56,9 @@ pub(crate) struct Looking {
     pub(crate) grid: Option<Grid>,
     #[serde(default)]
     pub(crate) counts_of: CountsOf,
+    /// The tickets of one table stand together.
+    #[serde(default)]
+    pub(crate) by_table: bool,
 }
 
 /// One view with everything that is only known while the program runs.
@@ -112,12 +116,14 @@ pub(crate) struct Offer {
     pub(crate) all: Vec<(OrderId, Act)>,
     /// Operations that wait for the end of the offer before they leave this screen.
     pub(crate) held: Vec<OperationId>,
+    /// Done by one press with others, and taken back with them.
+    pub(crate) together: Option<u32>,
 }
 
 impl Offer {
     /// What was done to one ticket.
     pub(crate) fn of_one(toast: Toast, undo: Act) -> Self {
-        Self { toast, undo, all: Vec::new(), held: Vec::new() }
+        Self { toast, undo, all: Vec::new(), held: Vec::new(), together: None }
     }
 }
 
@@ -140,7 +146,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) day_start: At,
     /// The business day for which somebody has read here what is parked.
     pub(crate) parked_read: At,
-    pub(crate) volume: u8,
+    pub(crate) volumes: &'a Volumes,
     pub(crate) connection: &'a Connection,
     pub(crate) notices: &'a [Notice],
     pub(crate) problems: &'a BTreeMap<OrderId, Fault>,
@@ -261,12 +267,15 @@ impl View {
         let setup = board.setup();
         let station = self.station(board);
         let shown = self.shown_station(board);
-        let tickets = scene.seat.tickets(board, &shown, now);
+        let (tickets, tables) = self.in_order(scene.seat.tickets(board, &shown, now));
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
         self.offers.retain(|offer| offer.toast.until > now);
 
         let marked = self.marked.as_ref();
-        let whole: Vec<Card> = tickets.iter().map(|ticket| whole_card(scene, ticket, marked)).collect();
+        let mut whole: Vec<Card> = tickets.iter().map(|ticket| whole_card(scene, ticket, marked)).collect();
+        for (card, table) in whole.iter_mut().zip(tables) {
+            card.table = table;
+        }
         let demands: Vec<_> = whole.iter().map(|card| card::demand(card, &grid)).collect();
         let slots = lay_out(&grid, &demands);
         let on_cards = matches!(self.looking.tab, Tab::Station | Tab::Expo);
@@ -296,7 +305,10 @@ impl View {
             Some((ticket, slots.iter().find(|slot| slot.ticket == ticket)?.page))
         };
         self.unseen.retain(|order| match page_of(order) {
-            Some((ticket, page)) => whole[ticket].fresh && !(on_cards && page == card_page),
+            Some((ticket, page)) => {
+                let card = &whole[ticket];
+                (card.fresh || card::what_changed(card).is_some()) && !(on_cards && page == card_page)
+            }
             None => false,
         });
         let mut chips: Vec<(usize, NewChip)> = self
@@ -305,7 +317,8 @@ impl View {
             .filter_map(|order| {
                 let (index, page) = page_of(order)?;
                 let Card { order, label, order_type, .. } = whole[index].clone();
-                Some((index, NewChip { order, label, order_type, page }))
+                let change = card::what_changed(&whole[index]);
+                Some((index, NewChip { order, label, order_type, page, change }))
             })
             .collect();
         chips.sort_by_key(|(index, _)| *index);
@@ -345,19 +358,21 @@ impl View {
             expo_open: count(open_at(&StationId::expo())),
             scheduled: count(scheduled.len()),
             parked: count(parked.len()),
+            scheduled_soon: count(scheduled.iter().filter(|order| order.is_fired_soon(now)).count()),
             late: count(whole.iter().filter(|card| card.urgency == Urgency::Late).count()),
             page: card_page,
             pages,
             selected,
             glass: Measure { px_per_mm: self.px_per_mm, text: self.looking.text },
-            volume: scene.volume,
             queue: Some(setup.queue_of(&station)).filter(|queue| *queue != Queue::Shared),
             screen: scene.seat.screen,
+            sounds: scene.volumes.all(),
             search: Some(self.search.clone()).filter(|text| !text.is_empty()),
+            by_table: self.looking.by_table.then_some(true),
             counts_of: Some(self.looking.counts_of).filter(|of| *of != CountsOf::Station),
             marked: self.marked.clone(),
         };
-        let toasts: Vec<Toast> = self.offers.iter().map(|offer| offer.toast.clone()).collect();
+        let toasts: Vec<Toast> = self.offers.iter().map(|offer| self.toast(offer)).collect();
         let has_ticket = |id: &OrderId| whole.iter().any(|card| &card.order == id);
         let mut notices = Vec::new();
         let of_yesterday = parked.iter().filter(|order| order.clock_started_at() < scene.day_start).count();
@@ -367,7 +382,8 @@ impl View {
         }
         notices.extend(scene.told.beside(board, &shown, now, has_ticket));
         notices.extend_from_slice(scene.notices);
-        self.changes_at = next_change(scene, &tickets, &toasts, now);
+        let starts = whole.iter().filter_map(card::start_changes_at);
+        self.changes_at = next_change(scene, &tickets, &toasts, now).into_iter().chain(starts).min();
         Picture {
             head,
             connection: scene.connection.clone(),
@@ -384,6 +400,14 @@ impl View {
             house: self.draft.as_ref().map(|draft| house::edit(board, draft, now)).unwrap_or_default(),
             closing: if self.closing { closing(&whole) } else { Closing::default() },
         }
+    }
+
+    /// A toast, with how many tickets it brings back.
+    fn toast(&self, offer: &Offer) -> Toast {
+        let together =
+            self.offers.iter().filter(|other| offer.together.is_some() && other.together == offer.together);
+        let tickets = u32::try_from(together.count()).ok().filter(|tickets| *tickets > 1);
+        Toast { tickets, ..offer.toast.clone() }
     }
 
     /// Makes the picture and takes it over. The log was at `seq` then.
@@ -438,21 +462,53 @@ impl View {
     /// The orders of all cards in the order they stand, over all pages, and the page of each.
     pub(crate) fn standing(&self, scene: &Scene<'_>) -> Vec<(OrderId, u32)> {
         let station = self.shown_station(scene.board);
-        let tickets = scene.seat.tickets(scene.board, &station, scene.now);
+        let (tickets, tables) = self.in_order(scene.seat.tickets(scene.board, &station, scene.now));
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
         let setup = scene.board.setup();
         let demands: Vec<_> = tickets
             .iter()
-            .map(|ticket| {
+            .zip(tables)
+            .map(|(ticket, table)| {
                 let problem = scene.problem(&ticket.order.id);
                 let marks = Marks { problem, ..Marks::default() };
-                card::demand(&card::card(ticket, setup, scene.now, marks), &grid)
+                let card = Card { table, ..card::card(ticket, setup, scene.now, marks) };
+                card::demand(&card, &grid)
             })
             .collect();
         let mut slots = lay_out(&grid, &demands);
         slots.retain(|slot| slot.part == 1);
         slots.sort_by_key(|slot| (slot.page, slot.column, slot.row));
         slots.into_iter().map(|slot| (tickets[slot.ticket].order.id.clone(), slot.page)).collect()
+    }
+
+    /// The tickets as this view puts them: as they are cooked, or those of one table behind its oldest. What is held stays
+    /// where it is: it is not cooked with the others.
+    fn in_order<'t>(&self, tickets: Vec<Ticket<'t>>) -> (Vec<Ticket<'t>>, Vec<Option<CardTable>>) {
+        let mut tables: Vec<(Option<&str>, Vec<Ticket<'t>>)> = Vec::new();
+        for ticket in tickets {
+            let table = ticket.order.table.as_deref().map(str::trim).filter(|table| !table.is_empty());
+            let table = table.filter(|_| self.looking.by_table && !ticket.held);
+            match tables.iter_mut().find(|(held, _)| table.is_some() && *held == table) {
+                Some((_, held)) => held.push(ticket),
+                None => tables.push((table, vec![ticket])),
+            }
+        }
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let mut ordered = Vec::new();
+        let mut places = Vec::new();
+        for (table, tickets) in tables {
+            let many = count(tickets.len());
+            for (index, ticket) in tickets.into_iter().enumerate() {
+                let place = |name: &str| CardTable {
+                    name: name.to_owned(),
+                    position: count(index + 1),
+                    tickets: many,
+                };
+                places.push(table.filter(|_| many > 1).map(place));
+                ordered.push(ticket);
+            }
+        }
+        (ordered, places)
     }
 
     /// Which card is selected now: the same one, or the one that took its place.
@@ -513,7 +569,7 @@ fn choices(board: &Board) -> Vec<StationChoice> {
 fn next_change(scene: &Scene<'_>, tickets: &[Ticket<'_>], toasts: &[Toast], now: At) -> Option<At> {
     let settings = &scene.board.setup().settings;
     let pressing = tickets.iter().filter_map(|ticket| Urgency::changes_at(ticket, settings, now));
-    let fresh = tickets.iter().filter(|ticket| card::is_fresh(ticket, now)).map(card::fresh_until);
+    let fresh = tickets.iter().filter_map(|ticket| card::fresh_until(ticket, now));
     let fires = scene.board.changes_at(now);
     let toasts = toasts.iter().map(|toast| toast.until);
     pressing.chain(fresh).chain(fires).chain(toasts).min()
@@ -596,7 +652,7 @@ fn scheduled_row(scene: &Scene<'_>, order: &Order) -> Row {
     Row {
         at: order.fire_at.unwrap_or(order.created_at),
         lines: lines.map(|line| format!("{} {}", line.live(), line.name)).collect(),
-        bump: None,
+        soon: order.is_fired_soon(scene.now).then_some(true),
         ..row(scene, order)
     }
 }
@@ -613,6 +669,7 @@ fn row(scene: &Scene<'_>, order: &Order) -> Row {
         lines: Vec::new(),
         parked: None,
         station: None,
+        soon: None,
         bump: None,
     }
 }
@@ -860,6 +917,7 @@ mod tests {
         Page(u32),
         Tab(Tab),
         Grid(u32, u32),
+        ByTable(bool),
         Pull,
     }
 
@@ -875,6 +933,7 @@ mod tests {
             2 => (1u32..4).prop_map(Step::Page),
             1 => tab.prop_map(Step::Tab),
             1 => (1u32..5, 1u32..4).prop_map(|(columns, rows)| Step::Grid(columns, rows)),
+            1 => any::<bool>().prop_map(Step::ByTable),
             5 => Just(Step::Pull),
         ]
     }
@@ -887,6 +946,7 @@ mod tests {
         operations: Vec<Operation>,
         told: Told,
         device: DeviceId,
+        volumes: Volumes,
     }
 
     impl Kitchen {
@@ -901,6 +961,7 @@ mod tests {
                 operations: Vec::new(),
                 told: Told::default(),
                 device: "screen".into(),
+                volumes: Volumes::default(),
             }
         }
 
@@ -943,7 +1004,7 @@ mod tests {
                 pace: 1.0,
                 day_start: At(0),
                 parked_read: At(0),
-                volume: 50,
+                volumes: &self.volumes,
                 connection,
                 notices: &[],
                 problems,
@@ -973,7 +1034,7 @@ mod tests {
                     Step::Place(lines) => {
                         kitchen.placed += 1;
                         let lines = (0..lines).map(|n| line(["steak", "fries", "bread"][n as usize % 3], 1 + n, &["no salt"]));
-                        let new = order(&format!("o{}", kitchen.placed), kitchen.now, draft("1", lines.collect()));
+                        let new = order(&format!("o{}", kitchen.placed), kitchen.now, draft(["1", "2", ""][kitchen.placed as usize % 3], lines.collect()));
                         view.unseen.insert(new.id.clone());
                         kitchen.event(EventKind::OrderCreated, Some(new), None);
                     }
@@ -1016,6 +1077,7 @@ mod tests {
                     Step::Page(page) => view.page = page,
                     Step::Tab(tab) => view.looking.tab = tab,
                     Step::Grid(columns, rows) => view.looking.grid = Some(Grid { columns, rows, ..USUAL_GRID }),
+                    Step::ByTable(on) => view.looking.by_table = on,
                     Step::Pull => {
                         let pending: BTreeSet<OrderId> =
                             kitchen.board.pending().map(|operation| operation.order.clone()).collect();

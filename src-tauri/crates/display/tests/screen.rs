@@ -4,7 +4,7 @@ mod common;
 
 use common::{Screen, changes, config, mount};
 use display::frame::{CardLineState, ConnectionState, CountsOf, Done, Go, LineWait, Press, PressLine, Tab};
-use display::{Clock, Kitchen, Role, SystemClock, Token, Window};
+use display::{Clock, Kitchen, Role, Sound, SystemClock, Token, Window};
 use kitchen::{At, ModifierClass, OperationId};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -510,11 +510,13 @@ async fn views_are_kept_over_a_restart() {
     screen.until_live().await;
     assert_eq!(screen.window.frame.head.as_ref().unwrap().station.name, "Grill");
     screen.go(Go::Station { station: "fry".into() }).await;
-    screen.go(Go::Volume { volume: 30 }).await;
+    screen.go(Go::Volume { sound: Sound::Late, volume: 30 }).await;
     screen.kitchen.shutdown().await;
     let screen = Screen::start(folder.path(), &hub).await;
     let head = screen.window.frame.head.clone().unwrap();
-    assert_eq!((head.station.name.as_str(), head.volume), ("Fry", 30));
+    assert_eq!(head.station.name, "Fry");
+    let volumes: Vec<(Sound, u8)> = head.sounds.iter().map(|held| (held.sound, held.volume)).collect();
+    assert_eq!(volumes, Sound::ALL.map(|sound| (sound, if sound == Sound::Late { 30 } else { 80 })));
     screen.kitchen.shutdown().await;
 }
 

@@ -18,6 +18,7 @@ mod ids;
 mod modifier;
 mod operation;
 mod order;
+mod pace;
 mod park;
 mod pending;
 mod queue;
@@ -41,11 +42,12 @@ pub use order::{
     Bump, Change, ChangeKind, Courier, Course, Hold, Line, LineState, Move, Order, OrderLabel, OrderState,
     OrderStatus, OrderType, Payment, Source, Work,
 };
+pub use pace::{Pace, Part, Start, Timing};
 pub use park::{QUIET_MS, is_left_over, park};
 pub use queue::{Claim, Dealer, LiveScreens, Queue, is_shown_to};
 pub use setup::{
     Category, CloseWhen, CourseRule, EightySix, Menu, MenuItem, Portion, Settings, Setup, Station,
     StationRole, ThresholdRule,
 };
-pub use ticket::{Ticket, TicketLine};
+pub use ticket::{Progress, Ticket, TicketLine};
 pub use urgency::Urgency;

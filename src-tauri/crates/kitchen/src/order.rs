@@ -89,6 +89,9 @@ impl Order {
     /// How many bumps an order remembers; a ticket bumped line by line at every station stays below it.
     pub const BUMPS_KEPT: usize = 64;
 
+    /// A scheduled order is spoken of so long before it fires (KITCHEN_FACTS, Defaults).
+    pub const WARN_BEFORE_FIRE_MS: i64 = 5 * 60_000;
+
     /// Whether nobody is to cook it now. A hold with an end releases itself by the clock alone.
     #[must_use]
     pub fn is_held(&self, now: At) -> bool {
@@ -157,7 +160,8 @@ impl Order {
     pub fn changes_at(&self, now: At) -> Option<At> {
         let courses = self.courses.iter().filter_map(|course| self.course_fires_at(Some(course.number)));
         let released = self.hold.as_ref().and_then(|hold| hold.until);
-        self.fire_at.into_iter().chain(courses).chain(released).filter(|at| *at > now).min()
+        let warned = self.fire_at.map(|moment| moment.plus(-Self::WARN_BEFORE_FIRE_MS));
+        self.fire_at.into_iter().chain(warned).chain(courses).chain(released).filter(|at| *at > now).min()
     }
 
     /// Whether every word of a search is in its number, table, names or items. Of the number it is the part that is shown:
@@ -178,6 +182,13 @@ impl Order {
     #[must_use]
     pub fn is_fired(&self, now: At) -> bool {
         self.fired_at.is_some() || self.fire_at.is_none_or(|moment| moment <= now)
+    }
+
+    /// Whether it is scheduled and its time is near: the stations can get ready for it.
+    #[must_use]
+    pub fn is_fired_soon(&self, now: At) -> bool {
+        !self.is_fired(now)
+            && self.fire_at.is_some_and(|moment| moment <= now.plus(Self::WARN_BEFORE_FIRE_MS))
     }
 
     /// The moment its age counts from: when it was or will be fired, else when it was taken, by its source if that was

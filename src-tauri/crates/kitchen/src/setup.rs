@@ -148,7 +148,7 @@ pub struct MenuItem {
     /// Its part of the menu; the first thing routing looks at after the item itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<CategoryId>,
-    /// Minutes from start to done.
+    /// Minutes from start to done, for [`crate::Pace`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prep_minutes: Option<u32>,
     /// False while it is eighty-sixed.
@@ -327,6 +327,9 @@ pub struct Settings {
     /// The pass cannot bump what a station still cooks.
     #[serde(default)]
     pub pass_waits: bool,
+    /// Lines that go out together are begun so that they are done together, by the times of the menu.
+    #[serde(default)]
+    pub coordinate: bool,
     /// How courses fire.
     #[serde(default)]
     pub courses: CourseRule,
@@ -365,6 +368,7 @@ impl Settings {
             day_starts_minute: four_in_the_morning(),
             close_when: CloseWhen::default(),
             pass_waits: false,
+            coordinate: false,
             courses: CourseRule::default(),
             eighty_six: EightySix::default(),
             undo_seconds: five(),

@@ -1,6 +1,7 @@
 //! A ticket: one order as one station sees it at one moment.
 
-use crate::{At, Line, Order, Settings, StationId, Urgency, Work};
+use crate::{At, Bump, Line, Order, Settings, Setup, StationId, StationRole, Urgency, Work};
+use std::collections::BTreeSet;
 
 /// One order as one station sees it at one moment.
 #[derive(Debug, Clone)]
@@ -60,6 +61,44 @@ impl TicketLine<'_> {
     }
 }
 
+/// How far one station is with an order, as the pass sees it. Counts are lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress<'a> {
+    /// Which.
+    pub station: &'a StationId,
+    /// Lines that it cooks.
+    pub lines: u32,
+    /// Of those, done.
+    pub done: u32,
+    /// Of those, bumped there: they are at the pass.
+    pub sent: u32,
+}
+
+/// Whose lines a pass sends on.
+enum Pass<'s> {
+    /// The last one: everybody's.
+    Last,
+    /// One before it.
+    Of(&'s [StationId]),
+}
+
+impl<'s> Pass<'s> {
+    fn of(station: &StationId, setup: &'s Setup) -> Option<Self> {
+        match setup.station(station) {
+            _ if station.is_expo() => Some(Self::Last),
+            Some(pass) if pass.role == StationRole::Expo => Some(Self::Of(&pass.covers)),
+            Some(_) | None => None,
+        }
+    }
+
+    fn covers(&self, station: &StationId) -> bool {
+        match self {
+            Self::Last => !station.is_expo(),
+            Self::Of(covered) => covered.contains(station),
+        }
+    }
+}
+
 impl<'a> Ticket<'a> {
     /// The ticket of an order at a station; none if the station has no line of it.
     #[must_use]
@@ -90,6 +129,54 @@ impl<'a> Ticket<'a> {
     pub fn is_on_glass(&self) -> bool {
         let asks = || self.own.iter().any(TicketLine::is_open);
         self.order.is_open() && !self.order.is_parked() && (self.waits || asks())
+    }
+
+    /// Whether its glass is that of a pass.
+    #[must_use]
+    pub fn is_at_pass(&self, setup: &Setup) -> bool {
+        Pass::of(self.station, setup).is_some()
+    }
+
+    /// On the glass of a pass: the stations that still have something of what is open here.
+    #[must_use]
+    pub fn awaited(&self, setup: &Setup) -> BTreeSet<&'a StationId> {
+        let Some(pass) = Pass::of(self.station, setup) else { return BTreeSet::new() };
+        let open = self.own.iter().filter(|own| own.is_open());
+        let work = open.flat_map(|own| own.line.prep_work().filter(|work| work.bumped < own.line.live()));
+        work.map(|work| &work.station).filter(|station| pass.covers(station)).collect()
+    }
+
+    /// On the glass of a pass: how far each station is with its lines of what is fired, in the order of the lines.
+    #[must_use]
+    pub fn progress(&self, setup: &Setup) -> Vec<Progress<'a>> {
+        let mut progress: Vec<Progress<'a>> = Vec::new();
+        let Some(pass) = Pass::of(self.station, setup) else { return progress };
+        for own in self.own.iter().filter(|own| own.line.live() > 0 && own.asked > 0) {
+            let live = own.line.live();
+            for work in own.line.prep_work().filter(|work| pass.covers(&work.station)) {
+                let held = progress.iter().position(|held| held.station == &work.station);
+                let index = held.unwrap_or_else(|| {
+                    progress.push(Progress { station: &work.station, lines: 0, done: 0, sent: 0 });
+                    progress.len() - 1
+                });
+                progress[index].lines += 1;
+                progress[index].done += u32::from(work.done >= live);
+                progress[index].sent += u32::from(work.bumped >= live);
+            }
+        }
+        progress
+    }
+
+    /// On the glass of a pass: when the last station sent the last of its part; none while one still cooks.
+    #[must_use]
+    pub fn ready_at(&self, setup: &Setup) -> Option<At> {
+        let pass = Pass::of(self.station, setup)?;
+        let progress = self.progress(setup);
+        if progress.is_empty() || progress.iter().any(|station| station.sent < station.lines) {
+            return None;
+        }
+        let sent = |bump: &&Bump| bump.moves.iter().any(|moved| pass.covers(&moved.station));
+        self.order.bumps.iter().filter(sent).map(|bump| bump.at).max()
     }
 
     /// How pressing it is.

@@ -31,6 +31,13 @@ impl Urgency {
         }
     }
 
+    /// When a ticket became late, or will be; none while nobody is to cook it, and where nothing is ever late.
+    #[must_use]
+    pub fn late_at(ticket: &Ticket<'_>, settings: &Settings) -> Option<At> {
+        let (_, late) = limits(ticket.order, ticket.station, settings);
+        (!ticket.held && late < i64::MAX).then(|| ticket.since.plus(late))
+    }
+
     /// The next moment after `now` at which [`Urgency::of`] gives another answer, if there is one.
     #[must_use]
     pub fn changes_at(ticket: &Ticket<'_>, settings: &Settings, now: At) -> Option<At> {

@@ -446,6 +446,7 @@ pub fn settings(body: &Value, now: &Settings) -> Result<Settings, BadField> {
         Some((path, _)) => return Err(BadField::new(path, "passed or ready")),
     };
     next.pass_waits = fields.flag(&["pass_waits"])?.unwrap_or(now.pass_waits);
+    next.coordinate = fields.flag(&["coordinate"])?.unwrap_or(now.coordinate);
     if let Some(value) = fields.get(&["courses"]) {
         next.courses = course_rule(value)?;
     }

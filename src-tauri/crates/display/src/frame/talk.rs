@@ -134,6 +134,10 @@ pub struct SpokenAct {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<String>,
+    /// For a hold: minutes; for what is left: pieces.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 /// What can be done by word.
@@ -145,6 +149,8 @@ pub enum SpokenVerb {
     Bump,
     /// Somebody begins.
     Start,
+    /// Nobody has begun after all.
+    Unstart,
     /// Back onto the glass.
     Recall,
     /// Before all others.
@@ -161,6 +167,8 @@ pub enum SpokenVerb {
     Transfer,
     /// It has run out.
     EightySix,
+    /// So many are left.
+    Left,
     /// It is back.
     BackOn,
     /// The last act, taken back.

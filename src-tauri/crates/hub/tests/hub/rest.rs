@@ -472,11 +472,14 @@ async fn courses_and_passes_are_configured_and_a_course_tells_when_it_fires() {
         .pos
         .send("PUT", "/settings", Some(json!({"passWaits": true, "courses": {"afterMinutes": 15}})))
         .await;
-    assert_eq!(status, 200);
+    assert_eq!((status.as_u16(), &settings["coordinate"]), (200, &json!(false)), "off unless set");
     assert_eq!(
         (&settings["pass_waits"], &settings["courses"]),
         (&json!(true), &json!({"after_minutes": 15}))
     );
+    let (status, settings) = kitchen.pos.send("PUT", "/settings", Some(json!({"coordinate": true}))).await;
+    assert_eq!((status.as_u16(), &settings["coordinate"]), (200, &json!(true)));
+    assert_eq!(kitchen.pos.get("/settings").await["pass_waits"], json!(true), "the rest stays");
     let mut meal = an_order();
     meal["courses"] = json!([{"number": 1}, {"number": 2}]);
     meal["items"][1]["course"] = json!(2);

@@ -3,9 +3,10 @@
 mod rest;
 
 use super::*;
+use crate::bell::Volumes;
 use crate::frame::{Connection, Go, Press, SpokenAnswer, SpokenVerb, Tab, TicketLabel};
 use crate::told::Told;
-use crate::view::{Looking, Role, Scene, View};
+use crate::view::{Looking, Role, Scene, Seat, View};
 use kitchen::{Board, Event as Logged, EventKind};
 use std::collections::BTreeSet;
 use testkit::{draft, line, order};
@@ -40,7 +41,9 @@ fn glass(role: Role) -> Box<Spoken> {
         utc_offset_minutes: 0,
         pace: 1.0,
         day_start: At(0),
-        volume: 50,
+        parked_read: At(0),
+        volumes: &Volumes::default(),
+        seat: Seat { device: &"screen".into(), screen: None, alone: false },
         connection: &Connection::new("", At(0)),
         notices: &[],
         problems: &BTreeMap::new(),
