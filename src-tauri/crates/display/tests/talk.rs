@@ -1,6 +1,8 @@
 //! The board is talked to: real displays, WebRTC over loopback, and on the other side the real hub with its recogniser, or
 //! a peer that fails.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 mod common;
 
 use common::{Screen, config, mount};
