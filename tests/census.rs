@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use display::frame::{Frame, MicrophoneChoice, Press, PressLine, TalkPress};
+use display::frame::{Frame, MicrophoneChoice, Press, PressLine};
 use display::talk::{Held, Microphone, Microphones, Voice};
 use display::{Config, HubAddress, Kitchen, Token, Window};
 use hub::demo::{Pos, PosConfig};
@@ -141,8 +141,6 @@ async fn cycle(data: &Path) {
     }
 
     pos.stop().await;
-    // Somebody holds the talk button.
-    kitchen.talk(&mounted.view, frame.mount, TalkPress::Down).await.unwrap();
     kitchen.shutdown().await;
     let ending = hub.shutdown().await;
     assert!(

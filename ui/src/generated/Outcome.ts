@@ -20,6 +20,9 @@ choices: Array<SpokenAct>, } | { "kind": "answered",
  */
 answer: SpokenAnswer, } | { "kind": "not_understood" } | { "kind": "dropped" } | { "kind": "failed", 
 /**
- * For the language files: a refusal of the kitchen, `talk_timed_out`, `microphone_...`, `voice_away`.
+ * For the language files: a refusal of the kitchen, `talk_timed_out` (`state`, `seconds`), `talk_too_long`,
+ * `talk_too_short` (a tap: the button has to be held), `talk_busy`, `microphone_lost` while it listened, any
+ * `microphone_...` of [`Talk::fault`], `voice_away`, `voice_refused`, `voice_failed` (it is begun again),
+ * `speech_model_missing`, `speech_model_unusable`, or whatever code the peer has.
  */
 fault: Fault, };

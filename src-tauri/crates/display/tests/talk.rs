@@ -1,6 +1,8 @@
 //! The board is talked to: real displays, WebRTC over loopback, and on the other side the real hub with its recogniser, or
 //! a peer that fails.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 mod common;
 
 use common::{Screen, config, mount};
@@ -90,9 +92,16 @@ impl Studio {
 fn clip(name: &str) -> Vec<Frame> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recogniser/tests/clips").join(name);
     let bytes = std::fs::read(path).unwrap();
-    let samples = bytes[44..].chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]]));
-    let samples: Vec<i16> = samples.flat_map(|sample| [sample; 3]).collect();
-    samples.chunks_exact(FRAME).map(|frame| Frame(Box::new(frame.try_into().unwrap()))).collect()
+    let samples = bytes[44..].chunks_exact(2).map(|two| i32::from(i16::from_le_bytes([two[0], two[1]])));
+    let samples: Vec<i32> = samples.collect();
+    let between = |pair: &[i32]| {
+        [0, 1, 2].map(|third| i16::try_from((pair[0] * (3 - third) + pair[1] * third) / 3).unwrap())
+    };
+    let samples: Vec<i16> = samples.windows(2).flat_map(between).collect();
+    let spoken = samples.chunks_exact(FRAME).map(|frame| Frame(Box::new(frame.try_into().unwrap())));
+    // Nobody speaks in the moment the button goes down, nor lets go in that of the last sound.
+    let silence = || std::iter::repeat_n(Frame::silence(), 15);
+    silence().chain(spoken).chain(silence()).collect()
 }
 
 fn talking(mut config: Config, url: &str, token: &str, studio: &Arc<Studio>) -> Config {
@@ -102,15 +111,18 @@ fn talking(mut config: Config, url: &str, token: &str, studio: &Arc<Studio>) -> 
         authorization: Authorization::Source(Arc::new(move || Ok(token.clone()))),
         session: Box::default(),
     };
-    let mut client = Client::new(secrets);
-    client.limits.committing = Duration::from_millis(1_500);
+    let client = Client::new(secrets);
     config.voice = Some(Voice { client, host: String::new(), microphones: studio.clone() });
     config
 }
 
 /// Talks to a peer that is not there.
 fn talking_to_nobody(folder: &Path, hub: &ScriptedHub, studio: &Arc<Studio>) -> Config {
-    talking(config(folder, &hub.url()), "http://127.0.0.1:9", "t", studio)
+    let mut config = talking(config(folder, &hub.url()), "http://127.0.0.1:9", "t", studio);
+    if let Some(voice) = &mut config.voice {
+        voice.client.limits.committing = Duration::from_millis(1_500);
+    }
+    config
 }
 
 async fn press(screen: &Screen, press: TalkPress) -> Result<(), wire::hub::Fault> {
@@ -122,7 +134,9 @@ fn talk(window: &common::Model) -> &Talk {
 }
 
 async fn until_said(screen: &mut Screen, what: &str, wanted: impl Fn(&Said) -> bool) -> Said {
-    screen.until(what, |w| talk(w).said.as_ref().is_some_and(&wanted)).await;
+    // The model is loaded first, on a machine that compiles beside it.
+    let patience = Duration::from_secs(60);
+    screen.until_within(patience, what, |w| talk(w).said.as_ref().is_some_and(&wanted)).await;
     talk(&screen.window).said.clone().unwrap()
 }
 
@@ -189,7 +203,11 @@ async fn what_is_said_into_the_microphone_is_done_on_the_board_and_in_the_hub() 
     let mut config = config(&folder.path().join("display"), &hub.url());
     config.token = Token::Source(Arc::new(move |_| Ok(token.clone())));
     let url = format!("http://{}/api/v1/realtime", hub.local_addr());
-    let mut screen = Screen::with(talking(config, &url, hub.token(), &studio)).await;
+    let mut config = talking(config, &url, hub.token(), &studio);
+    if let Some(voice) = &mut config.voice {
+        voice.client.limits.user_final = Duration::from_secs(40);
+    }
+    let mut screen = Screen::with(config).await;
     let mut sounds = screen.kitchen.sounds();
     let mut told = screen.kitchen.notifications();
     screen.until_live().await;

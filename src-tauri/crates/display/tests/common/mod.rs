@@ -133,7 +133,17 @@ impl Screen {
 
     /// Pulls frames until the window shows it.
     pub(crate) async fn until(&mut self, what: &str, shows: impl Fn(&Model) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        self.until_within(PATIENCE, what, shows).await;
+    }
+
+    /// The same, with another patience.
+    pub(crate) async fn until_within(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        shows: impl Fn(&Model) -> bool,
+    ) {
+        let deadline = Instant::now() + patience;
         while !shows(&self.window) {
             let next = self.kitchen.next_frame(&self.window.view, self.window.mount, self.window.revision);
             let frame = tokio::time::timeout_at(deadline, next)

@@ -481,8 +481,10 @@ async fn log_channel(
     reason: Option<&str>,
     clean: bool,
 ) {
-    let label = channel.label().await.unwrap_or_default();
-    let ready_state = channel.ready_state().await.ok().map(|state| state.to_string());
+    // One that the peer has closed knows neither any more.
+    let label = channel.label().await.unwrap_or_else(|_| CHANNEL.to_owned());
+    let state = channel.ready_state().await;
+    let ready_state = state.map_or_else(|_| "closed".to_owned(), |state| state.to_string());
     let buffered = channel.outstanding_bytes().await.unwrap_or_default();
     tracing::info!(
         target: "voice", generation, label, ready_state, buffered, reason, clean, "data channel {what}"
