@@ -12,6 +12,9 @@ use crate::support::{DisplayProcess, Premises, Pressed};
 /// Once in so many moments a cook goes to the next station of the beat.
 const WALKS: u64 = 6;
 
+/// Nothing is cooked sooner, in milliseconds of the kitchen: so there is always something open.
+const COOKS_MS: i64 = 8 * 60_000;
+
 /// One who works at one screen.
 pub(crate) struct Cook {
     pub(crate) name: &'static str,
@@ -125,11 +128,14 @@ impl Cook {
 
     /// What the script says, at one of the first tickets.
     fn next(&mut self) -> Option<(Hand, Press)> {
-        let cards = self.glass().cards;
+        let Frame { cards, now, .. } = self.glass();
         let ticket = usize::try_from(self.chance.below(3)).unwrap_or(0);
         let hand = Hand::next(&mut self.chance);
         let card = cards.get(ticket).or(cards.first())?;
-        let press = self.press(&hand, card)?;
+        let press = match self.press(&hand, card)? {
+            Press::Bump { .. } if now.since(card.since) < COOKS_MS => card.start(),
+            press => press,
+        };
         Some((hand, press))
     }
 
@@ -165,6 +171,7 @@ impl Cook {
         let account = &mut self.account;
         let word = match press {
             Press::Bump { .. } => "Bump".to_owned(),
+            Press::Start { .. } => "Start".to_owned(),
             _ => word(hand),
         };
         let what = match outcome {
