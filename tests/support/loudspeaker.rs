@@ -1,6 +1,7 @@
 //! A loudspeaker that nobody hears, and ears at it: a private sound server with a sink that leads nowhere.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -14,14 +15,25 @@ pub(crate) const RATE: usize = 48_000;
 #[derive(Debug)]
 pub(crate) struct Loudspeaker {
     heard: Arc<Mutex<Vec<f32>>>,
+    /// Where its server listens.
+    socket: PathBuf,
+    /// Where programs look for one.
+    place: PathBuf,
     _recorder: Process,
     _server: Process,
 }
 
 impl Loudspeaker {
-    /// Starts a sound server where the programs of this desktop look for one, and listens.
+    /// One that the programs of this desktop find.
     pub(crate) async fn of(desktop: &Desktop) -> Self {
-        let socket = desktop.folder("run/pulse").join("native");
+        let loudspeaker = Self::unplugged(desktop).await;
+        loudspeaker.plug_in();
+        loudspeaker
+    }
+
+    /// One that nobody finds yet. There are ears at it already: whatever is played is heard.
+    pub(crate) async fn unplugged(desktop: &Desktop) -> Self {
+        let socket = desktop.folder("run/loudspeaker").join("native");
         let native = format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
         let sink = format!("module-null-sink sink_name=kitchen rate={RATE} channels=2 format=s16le");
         let mut server = Process::start(
@@ -51,6 +63,7 @@ impl Loudspeaker {
                     "--latency-msec=20",
                 ])
                 .arg(format!("--rate={RATE}"))
+                .env("PULSE_SERVER", format!("unix:{}", socket.display()))
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
         );
@@ -67,7 +80,15 @@ impl Loudspeaker {
                 ears.lock().unwrap().extend(samples);
             }
         });
-        Self { heard, _recorder: recorder, _server: server }
+        until("the ears to hear silence", SOON, async || (!heard.lock().unwrap().is_empty()).then_some(()))
+            .await;
+        let place = desktop.folder("run/pulse").join("native");
+        Self { heard, socket, place, _recorder: recorder, _server: server }
+    }
+
+    /// From now on programs find it.
+    pub(crate) fn plug_in(&self) {
+        std::os::unix::fs::symlink(&self.socket, &self.place).unwrap();
     }
 
     /// How many samples have come out of it.
