@@ -1,26 +1,40 @@
 //! A loudspeaker that nobody hears, and ears at it.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use super::Desktop;
 use super::process::Process;
 pub(crate) use super::sound_server::RATE;
 use super::sound_server::SoundServer;
+use super::{Desktop, SOON, until};
 
 /// The only loudspeaker of a desktop, with all that has come out of it.
 #[derive(Debug)]
 pub(crate) struct Loudspeaker {
     heard: Arc<Mutex<Vec<f32>>>,
+    /// Where its server listens.
+    socket: PathBuf,
+    /// Where programs look for one.
+    place: PathBuf,
     _recorder: Process,
     _server: SoundServer,
 }
 
 impl Loudspeaker {
-    /// Starts a sound server where the programs of this desktop look for one, and listens.
+    /// One that the programs of this desktop find.
     pub(crate) async fn of(desktop: &Desktop) -> Self {
-        let server = SoundServer::start(desktop, &["kitchen"]).await;
+        let loudspeaker = Self::unplugged(desktop).await;
+        loudspeaker.plug_in();
+        loudspeaker
+    }
+
+    /// One that nobody finds yet. There are ears at it already: whatever is played is heard.
+    pub(crate) async fn unplugged(desktop: &Desktop) -> Self {
+        let folder = "run/loudspeaker";
+        let server = SoundServer::start_in(desktop, folder, &["kitchen"]).await;
+        let socket = desktop.folder(folder).join("native");
         let mut recorder = Process::start(
             desktop
                 .command("parec")
@@ -32,6 +46,7 @@ impl Loudspeaker {
                     "--latency-msec=20",
                 ])
                 .arg(format!("--rate={RATE}"))
+                .env("PULSE_SERVER", format!("unix:{}", socket.display()))
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
         );
@@ -48,7 +63,15 @@ impl Loudspeaker {
                 ears.lock().unwrap().extend(samples);
             }
         });
-        Self { heard, _recorder: recorder, _server: server }
+        until("the ears to hear silence", SOON, async || (!heard.lock().unwrap().is_empty()).then_some(()))
+            .await;
+        let place = desktop.folder("run/pulse").join("native");
+        Self { heard, socket, place, _recorder: recorder, _server: server }
+    }
+
+    /// From now on programs find it.
+    pub(crate) fn plug_in(&self) {
+        std::os::unix::fs::symlink(&self.socket, &self.place).unwrap();
     }
 
     /// How many samples have come out of it.

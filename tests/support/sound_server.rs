@@ -17,7 +17,12 @@ pub(crate) struct SoundServer {
 impl SoundServer {
     /// Starts it with sinks of these names, and waits until it listens. The first one is what is heard.
     pub(crate) async fn start(desktop: &Desktop, sinks: &[&str]) -> Self {
-        let socket = desktop.folder("run/pulse").join("native");
+        Self::start_in(desktop, "run/pulse", sinks).await
+    }
+
+    /// The same where only those find it who know the folder.
+    pub(crate) async fn start_in(desktop: &Desktop, folder: &str, sinks: &[&str]) -> Self {
+        let socket = desktop.folder(folder).join("native");
         // One that was killed leaves it behind.
         let _ = std::fs::remove_file(&socket);
         let native = format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());

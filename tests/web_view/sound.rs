@@ -48,3 +48,25 @@ async fn a_new_order_is_heard_and_before_it_nothing() {
     assert!(peak(&loudspeaker.since(quiet_from)) < SILENCE, "it rings for what is done");
     app.close().await;
 }
+
+/// As after the start of a PC, where the sound server is often the last to be there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_order_is_heard_although_the_sound_server_comes_after_it() {
+    let screen = Screen::open(1024, 768).await;
+    let (app, pos) = screen.start_kitchen().await;
+    let _board = screen.board(&app).await;
+    let loudspeaker = Loudspeaker::unplugged(&screen.desktop).await;
+    let posted = Instant::now();
+    pos.table("1", &[(BURGER, 1)]).await;
+    let log = screen.data.join("logs/brigade.log");
+    until("that there is no loudspeaker", SOON, async || {
+        std::fs::read_to_string(&log).is_ok_and(|log| log.contains("no sound")).then_some(())
+    })
+    .await;
+    loudspeaker.plug_in();
+    let came = posted.elapsed();
+    until("a sound", SOON, async || (peak(&loudspeaker.since(0)) > LOUD).then_some(())).await;
+    println!("the sound server came {came:?} after the order, which was heard after {:?}", posted.elapsed());
+    assert!(posted.elapsed() < Duration::from_secs(7), "this may be the repeat: {:?}", posted.elapsed());
+    app.close().await;
+}
