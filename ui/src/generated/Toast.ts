@@ -33,4 +33,8 @@ until: At,
 /**
  * What was done; absent = a bump.
  */
-what?: Done,  count?: number, };
+what?: Done, 
+/**
+ * To how many tickets, if it was done to many at once.
+ */
+count?: number, };
