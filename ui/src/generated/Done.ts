@@ -3,4 +3,4 @@
 /**
  * What was done that a toast takes back.
  */
-export type Done = "bumped" | "rushed" | "held" | "fired" | "transferred" | "stocked" | "parked" | "bumped_all" | "parked_all" | "voided_all" | "configured";
+export type Done = "bumped" | "rushed" | "held" | "fired" | "transferred" | "stocked" | "parked" | "configured" | "bumped_all" | "parked_all" | "voided_all";

@@ -42,6 +42,10 @@ since: At,
  */
 lines: Array<string>, 
 /**
+ * Recall: it is put aside, since `at`; absent = it was bumped.
+ */
+parked?: boolean, 
+/**
  * Recall: the station that bumped it, on a glass that shows all of them.
  */
 station?: string, 
@@ -52,4 +56,4 @@ soon?: boolean,
 /**
  * Recall: the bump that a recall takes back; absent when it is too old or the order was voided.
  */
-bump?: OperationId,  parked?: boolean, };
+bump?: OperationId, };

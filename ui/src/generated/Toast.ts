@@ -37,4 +37,8 @@ tickets?: number,
 /**
  * What was done; absent = a bump.
  */
-what?: Done,  count?: number, };
+what?: Done, 
+/**
+ * To how many tickets, if it was done to many at once.
+ */
+count?: number, };
