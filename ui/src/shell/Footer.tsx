@@ -1,12 +1,13 @@
 /**
  * The bar at the bottom: what is still to make, pages, new orders elsewhere, and UNDO. Everything that comes and goes
- * has its place here, so that nothing ever covers a BUMP or moves the tickets under a finger.
+ * has its place here, so that nothing ever covers a BUMP or moves the tickets under a finger. Pages are at the left end
+ * and UNDO at the right one, whether they are there or not: no touch of one can hit the other.
  */
 
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { secondsUntil, wallClock } from "../i18n/format";
 import { Left, Right, Unplugged, Warning } from "./Icons";
-import { useKitchen } from "./kitchen";
+import { type Kitchen, useKitchen } from "./kitchen";
 
 const CHIPS_SHOWN = 2;
 
@@ -22,15 +23,13 @@ export function Footer(): JSX.Element {
           </Show>
         }
       />
-      <Show when={ready() && (picture.head?.pages ?? 1) > 1}>
+      <Show when={ready() && (picture.head?.pages ?? 1) > 1} fallback={<span class="pager" />}>
         <Pager />
       </Show>
       <Show when={ready() && picture.chips.length > 0}>
         <Chips />
       </Show>
-      <Show when={picture.toasts.length > 0}>
-        <Toasts />
-      </Show>
+      <Toasts />
     </footer>
   );
 }
@@ -135,6 +134,18 @@ function Trouble(props: { fallback: JSX.Element }): JSX.Element {
   );
 }
 
+/** Whether a sentence stands in the place of the counts. */
+function troubled({ picture, phase, failed }: Kitchen): boolean {
+  const state = picture.connection?.state;
+  return (
+    failed() !== undefined ||
+    phase().phase === "silent" ||
+    picture.notices.length > 0 ||
+    state === "offline" ||
+    state === "refused"
+  );
+}
+
 function Pager(): JSX.Element {
   const { picture, text, touch, go } = useKitchen();
   const page = () => picture.head?.page ?? 1;
@@ -171,9 +182,10 @@ function Pager(): JSX.Element {
 
 /** New orders that are on another page; the latest ones, the rest counted. */
 function Chips(): JSX.Element {
-  const { picture, text, touch, go } = useKitchen();
-  // Beside the offer to undo, the sentence that says what is wrong needs the room of a chip.
-  const shown = () => (picture.toasts.length > 0 && picture.connection?.state !== "live" ? 1 : CHIPS_SHOWN);
+  const kitchen = useKitchen();
+  const { picture, text, touch, go } = kitchen;
+  // The sentence that says what is wrong needs the room of a chip.
+  const shown = () => (troubled(kitchen) ? 1 : CHIPS_SHOWN);
   const rest = () => picture.chips.length - shown();
   return (
     <div class="chips" role="status">

@@ -19,6 +19,39 @@ test("BUMP looks pressed at once, and done when the kitchen says so; UNDO takes 
   expect(undo).toMatchObject({ press: "undo" });
 });
 
+for (const [index, glass] of GLASSES.entries()) {
+  test(`UNDO never comes where pages are turned or an order is gone to, on glass ${index + 1}`, async ({
+    open,
+  }) => {
+    const page = await open("scene=friday", glass);
+    const boxes = () =>
+      page.evaluate(() =>
+        ["[aria-label='Next page']", "[aria-label='Previous page']", ".chip", ".toast"].map((selector) => {
+          const box = document.querySelector(selector)?.getBoundingClientRect();
+          return box && [box.left, box.right, box.top, box.bottom].map(Math.round);
+        }),
+      );
+    const [next, previous, chip] = await boxes();
+    await page.getByRole("button", { name: "BUMP Okafor" }).click();
+    await expect(page.locator(".toast")).toBeVisible();
+    const [nextThen, previousThen, chipThen, undo] = await boxes();
+    expect([nextThen, previousThen, chipThen]).toEqual([next, previous, chip]);
+    // More new orders, and trouble: still where they were.
+    await page.evaluate(() =>
+      window.fake.change((kitchen) => {
+        kitchen.tickets = [
+          ...kitchen.tickets,
+          ...[1, 2, 3].map((n) => ({ ...kitchen.tickets.at(-1)!, order: `n${n}` })),
+        ];
+        kitchen.connection = { ...kitchen.connection, state: "offline" };
+      }),
+    );
+    await expect(page.locator(".more-new")).toBeVisible();
+    const [nextLast, previousLast, , undoLast] = await boxes();
+    expect([nextLast, previousLast, undoLast]).toEqual([next, previous, undo]);
+  });
+}
+
 test("a line is done with one touch and not done with the next", async ({ open }) => {
   const page = await open("scene=friday", GLASSES[0], true);
   const line = page.getByRole("button", { name: /Ribeye/ });
