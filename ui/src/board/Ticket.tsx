@@ -20,7 +20,7 @@ export function Ticket(props: { place: Place }): JSX.Element {
 }
 
 function Paper(props: { card: Card; place: Place }): JSX.Element {
-  const { picture, noticed, text, touch } = useKitchen();
+  const { picture, noticed, surprised, text, touch } = useKitchen();
   const fitter = useFitter();
   const title = createUniqueId();
   let article!: HTMLElement;
@@ -32,7 +32,9 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
       ref={article}
       class="ticket"
       data-order={props.card.order}
+      data-card={props.card.id}
       classList={{
+        surprised: surprised() === props.card.id,
         soon: props.card.urgency === "soon" && !props.card.voided,
         late: props.card.urgency === "late" && !props.card.voided,
         void: props.card.voided,

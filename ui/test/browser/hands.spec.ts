@@ -81,6 +81,31 @@ test("a touch acts on what was there when the finger came down, whatever moves b
   expect(presses[0]).toMatchObject({ press: "bump", order });
 });
 
+test("a card that another screen has just moved under the finger flashes and does nothing else", async ({
+  open,
+}) => {
+  const page = await open("scene=friday");
+  const told = await page.evaluate(async () => {
+    const touchBump = () => {
+      const box = document.querySelector<HTMLElement>(".grid:not(.probe) .bump")!.getBoundingClientRect();
+      const [clientX, clientY] = [box.x + 20, box.y + 20];
+      const init = { bubbles: true, pointerType: "mouse", button: 0, clientX, clientY };
+      document.elementFromPoint(clientX, clientY)!.dispatchEvent(new PointerEvent("pointerdown", init));
+    };
+    const first = () => document.querySelector(".grid:not(.probe) .ticket .label")!.textContent;
+    const before = first();
+    window.fake.change((kitchen) => (kitchen.tickets = kitchen.tickets.slice(1)));
+    while (first() === before) await new Promise((resolve) => setTimeout(resolve));
+    touchBump();
+    const surprised = document.querySelector(".ticket.surprised .label")?.textContent;
+    return { presses: window.fake.presses.length, surprised, first: first() };
+  });
+  expect(told).toEqual({ presses: 0, surprised: "Okafor", first: "Okafor" });
+  await expect(page.locator(".surprised")).toHaveCount(0);
+  await page.getByRole("button", { name: "BUMP Okafor" }).click();
+  await expect(page.getByRole("heading", { name: "Okafor" })).toHaveCount(0);
+});
+
 test("two fingers at once do two things", async ({ open }) => {
   const page = await open("scene=friday", GLASSES[0], true);
   const points = await Promise.all(
