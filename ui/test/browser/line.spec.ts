@@ -90,6 +90,36 @@ test("a count marks its lines, and an item is eighty-sixed beside it", async ({ 
   expect(await page.evaluate(() => window.fake.goes.map(({ go }) => go))).toEqual(["mark", "counts"]);
 });
 
+test("counts keep their places while one looks at them, and are sorted anew when one comes back", async ({
+  open,
+}) => {
+  const page = await open("scene=friday&tab=all_day");
+  const names = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll(".all-day li")].map((tile) => {
+        const name = tile.querySelector(".item")!.textContent;
+        return `${tile.querySelector("b")!.textContent} ${name}`;
+      }),
+    );
+  const before = await names();
+  // Another screen bumps what most is wanted of.
+  await page.evaluate(() =>
+    window.fake.change((kitchen) => {
+      kitchen.tickets = kitchen.tickets.filter(
+        ({ lines }) => !lines.some(({ name }) => name === "Quattro stagioni"),
+      );
+    }),
+  );
+  const places = (tiles: string[]) => tiles.map((tile) => tile.replace(/^\d+ /, ""));
+  await expect.poll(names).toContain("0 Quattro stagioni");
+  expect(places(await names())).toEqual(places(before));
+  await page.keyboard.press("F1");
+  await page.keyboard.press("F3");
+  await expect.poll(names).not.toContain("0 Quattro stagioni");
+  const counts = (await names()).map((tile) => Number.parseInt(tile, 10));
+  expect(counts).toEqual(counts.toSorted((one, other) => other - one));
+});
+
 test("keys: s starts what is selected, and writing is no command", async ({ open }) => {
   const page = await open("scene=friday");
   await page.keyboard.press("1");
