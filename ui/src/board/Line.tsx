@@ -52,24 +52,23 @@ function OwnLine(props: { card: Card; line: CardLine }): JSX.Element {
 }
 
 /**
- * What a touch on a line means now, or nothing. A mark of a change is answered by the touch that any line gets, except
- * where there is nothing left to do but to have seen it.
+ * What a touch on a line means now, or nothing. The first touch of a line that is marked as changed only says that
+ * somebody has seen it: who points at what is new has not cooked it yet.
  */
 export function pressOf(card: Card, line: CardLine): Press | undefined {
   const { order, seen } = card;
   const pieces = { line: line.id, upto: line.quantity };
   if (line.waits) return undefined;
+  if (line.change) return { press: "acknowledge", order, seen, line: pieces };
   switch (line.state) {
     case "queued":
     case "started":
       return { press: "finish", order, seen, line: pieces };
     case "done":
-      return line.change
-        ? { press: "acknowledge", order, seen, line: pieces }
-        : { press: "reopen", order, seen, line: line.id };
+      return { press: "reopen", order, seen, line: line.id };
     case "bumped":
     case "voided":
-      return line.change ? { press: "acknowledge", order, seen, line: pieces } : undefined;
+      return undefined;
   }
 }
 

@@ -146,6 +146,19 @@ test("a mark of a change stays until touched; a voided line is acknowledged", as
   ]);
 });
 
+test("the first touch of a marked line says that it was seen, the next one that it is done", async ({ open }) => {
+  const page = await open("scene=friday", GLASSES[0], true);
+  const line = page.getByRole("button", { name: /Veg skewer/ });
+  await line.tap();
+  await expect(line).not.toHaveClass(/changed/);
+  await expect(line).toHaveAttribute("aria-pressed", "false");
+  await page.waitForTimeout(300);
+  await line.tap();
+  await expect(line).toHaveAttribute("aria-pressed", "true");
+  const presses = await page.evaluate(() => window.fake.presses.map(({ press }) => press));
+  expect(presses).toEqual(["acknowledge", "finish"]);
+});
+
 test("a new order flashes until somebody touches the glass", async ({ open }) => {
   const page = await open("scene=friday");
   await expect(page.locator(".ticket.fresh")).toHaveCount(1);
