@@ -2,10 +2,11 @@
 
 import { createSignal, createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
 import type { Card } from "../generated/Card";
+import type { NextCourse } from "../generated/NextCourse";
 import type { Place } from "../generated/Place";
 import type { Press } from "../generated/Press";
 import { age, minutesUntil, wallClock } from "../i18n/format";
-import { Check, Clock, Cross, Down, Hourglass, Pause, Right, Warning } from "../shell/Icons";
+import { Check, Clock, Cross, Dots, Down, Flame, Hourglass, Pause, Right, Warning } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { showMore, useFitter } from "./fit";
 import { Line } from "./Line";
@@ -26,6 +27,8 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
   let article!: HTMLElement;
   let body!: HTMLDivElement;
   onMount(() => onCleanup(fitter.watch(article)));
+  const [more, setMore] = createSignal(false);
+  const openMore = touch.down(() => ({ run: () => setMore(true) }));
   const label = () => text.label(props.card.label, props.card.order_type);
   return (
     <article
@@ -51,7 +54,10 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
     >
       <TicketHead card={props.card} title={title} label={label()} />
       <TicketAbout card={props.card} />
-      <Handle card={props.card} label={label()} />
+      {/* Head and about open the same as the dots at the foot. */}
+      <Show when={!props.card.voided}>
+        <div class="handle" aria-hidden="true" ref={openMore} />
+      </Show>
       <Allergies card={props.card} />
       <div class="body" ref={body}>
         <div class="lines">
@@ -92,28 +98,21 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
           </p>
         }
       >
-        <Bump card={props.card} label={label()} />
+        <div class="base">
+          <Show when={waitingCourse(props.card)} fallback={<Bump card={props.card} label={label()} />}>
+            {(course) => <Fire card={props.card} course={course()} />}
+          </Show>
+          <Show when={!props.card.voided}>
+            <button type="button" class="dots" aria-label={text.moreOf(label())} ref={openMore}>
+              <Dots />
+            </button>
+          </Show>
+        </div>
+      </Show>
+      <Show when={more() && !props.card.voided}>
+        <TicketSheet card={props.card} label={label()} close={() => setMore(false)} />
       </Show>
     </article>
-  );
-}
-
-/** Over head and about: a touch opens what else can be done with the ticket. */
-function Handle(props: { card: Card; label: string }): JSX.Element {
-  const { text, touch } = useKitchen();
-  const [open, setOpen] = createSignal(false);
-  return (
-    <Show when={!props.card.voided}>
-      <button
-        type="button"
-        class="handle"
-        aria-label={text.moreOf(props.label)}
-        ref={touch.down(() => ({ run: () => setOpen(true) }))}
-      />
-      <Show when={open()}>
-        <TicketSheet card={props.card} label={props.label} close={() => setOpen(false)} />
-      </Show>
-    </Show>
   );
 }
 
@@ -264,6 +263,36 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
         <span class="heard"> {props.label} </span>
       </span>
       <Show when={progress()}>{(words) => <span class="progress">{words()}</span>}</Show>
+    </button>
+  );
+}
+
+/** The course that a hand has to fire, where nothing else is left to do. */
+export function waitingCourse(card: Card): NextCourse | undefined {
+  return card.bump.length === 0 && !card.voided ? card.next_course : undefined;
+}
+
+/** In the place of BUMP. */
+function Fire(props: { card: Card; course: NextCourse }): JSX.Element {
+  const { picture, text, touch, press, now } = useKitchen();
+  const key = () => `${props.card.id}/fire`;
+  return (
+    <button
+      type="button"
+      class="foot bump fire"
+      classList={{ down: picture.pressed[key()] }}
+      ref={touch.down(() => {
+        const { order, seen } = props.card;
+        const { number: course } = props.course;
+        const held = key();
+        return { bounces: true, run: () => press(held, { press: "fire", order, seen, course }) };
+      })}
+    >
+      <Flame />
+      <span class="word">{text.fireCourse(props.course.name ?? text.course(props.course.number))}</span>
+      <Show when={props.course.fires_at}>
+        {(at) => <span class="progress">{text.inMinutes(minutesUntil(now(), at()))}</span>}
+      </Show>
     </button>
   );
 }

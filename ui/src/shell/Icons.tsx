@@ -41,6 +41,11 @@ export const Dot = () => (
     <circle cx="12" cy="12" r="8.5" />
   </Icon>
 );
+export const Dots = () => (
+  <Icon filled>
+    <path d="M4.5 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8zM12 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8zM19.5 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8z" />
+  </Icon>
+);
 export const Swap = () => (
   <Icon>
     <path d="M3 8h17m-4-4 4 4-4 4M21 16H4m4-4-4 4 4 4" />

@@ -31,7 +31,7 @@ test("what waits is grey and no touch, a course is fired, and a pass that waits 
   open,
 }) => {
   const page = await open("scene=line");
-  await expect(page.locator(".line.waits")).toHaveCount(2);
+  await expect(page.locator(".line.waits")).toHaveCount(3);
   await page.locator(".line.waits").first().click();
   await expect(page.getByText("at Make")).toBeVisible();
   await expect(page.getByText("86 OUT")).toBeVisible();
@@ -39,8 +39,32 @@ test("what waits is grey and no touch, a course is fired, and a pass that waits 
   expect(await page.evaluate(pressed)).toEqual([]);
   await page.getByRole("button", { name: /^Table 12: / }).click();
   await page.getByRole("button", { name: "FIRE Mains" }).click();
-  await expect(page.locator(".line.waits")).toHaveCount(0);
+  await expect(page.locator(".line.waits")).toHaveCount(1);
   expect(await page.evaluate(() => window.fake.presses)).toMatchObject([{ press: "fire", course: 2 }]);
+});
+
+test("where only the next course is left, the foot of the ticket fires it", async ({ open }) => {
+  const page = await open("scene=line");
+  const ticket = page.getByRole("article", { name: "Table 9" });
+  await expect(ticket.getByRole("button", { name: /BUMP/ })).toHaveCount(0);
+  await ticket.getByRole("button", { name: "FIRE Mains" }).click();
+  await expect(ticket.getByRole("button", { name: "BUMP Table 9" })).toBeVisible();
+  expect(await page.evaluate(() => window.fake.presses)).toMatchObject([{ press: "fire", course: 2 }]);
+});
+
+test("one line of a ticket is sent to another station by touch", async ({ open }) => {
+  const page = await open("scene=friday", GLASSES[2], true);
+  await page.getByRole("button", { name: /^Okafor: / }).tap();
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("button", { name: "1 Lamb kofta" }).tap();
+  await expect(sheet.getByText("Only this one to")).toBeVisible();
+  await sheet.getByRole("button", { name: "Cold" }).tap();
+  await expect(page.getByText("Lamb kofta")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: /Chicken wrap/ })).toBeVisible();
+  const lines = await page.evaluate(() =>
+    window.fake.presses.flatMap((press) => (press.press === "transfer" ? press.lines : [])),
+  );
+  expect(lines.length).toBe(1);
 });
 
 test("recall is searched by fingers and by words, looked at, and brought back", async ({ open }) => {
@@ -144,7 +168,9 @@ for (const [index, glass] of GLASSES.entries()) {
       const small = await page.evaluate((mm) => {
         const least = 14.5 * mm - 1;
         return [
-          ...document.querySelectorAll<HTMLElement>(".handle, .count, .stock, .list-head .button, .row .button"),
+          ...document.querySelectorAll<HTMLElement>(
+            ".handle, .dots, .count, .stock, .list-head .button, .row .button",
+          ),
         ]
           .filter((element) => element.offsetHeight < least || element.offsetWidth < least)
           .map((element) => `${element.className} ${element.offsetWidth} ${element.offsetHeight}`);

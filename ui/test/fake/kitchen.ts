@@ -291,7 +291,12 @@ export class FakeKitchen implements Backend {
       }
       case "transfer": {
         const before = this.tickets;
-        this.tickets = before.filter((held) => held.order !== press.order);
+        const stays = (line: CardLine) => line.place.kind === "own" && !press.lines.includes(line.id);
+        this.tickets = before.flatMap((held) => {
+          if (held.order !== press.order) return [held];
+          const lines = held.lines.filter(stays);
+          return lines.length > 0 ? [{ ...held, lines }] : [];
+        });
         this.#offer(press.order, "transferred", UNDO_MS, () => (this.tickets = before), before);
         return true;
       }
@@ -512,7 +517,9 @@ function partsOf(ticket: Ticket, grid: Grid): Card[] {
     height += more;
   }
   const ownLines = ticket.lines.filter((line) => line.place.kind === "own");
-  const open = ownLines.filter((line) => line.state !== "bumped" && (line.state !== "voided" || ticket.voided));
+  const open = ownLines.filter(
+    (line) => !line.waits && line.state !== "bumped" && (line.state !== "voided" || ticket.voided),
+  );
   return parts.map((lines, index) => ({
     ...ticket,
     id: `${ticket.order}/${index + 1}`,
