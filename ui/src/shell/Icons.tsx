@@ -71,6 +71,12 @@ export const Down = () => (
     <path d="m4 9 8 8 8-8" />
   </Icon>
 );
+/** Erases what stands before. */
+export const Back = () => (
+  <Icon>
+    <path d="M8 5h13v14H8l-6-7zM11.5 9l6 6M17.5 9l-6 6" />
+  </Icon>
+);
 export const Flame = () => (
   <Icon filled>
     <path d="M12.6 1.5c.9 3.6 5.9 6.6 5.9 12.4a6.5 6.5 0 0 1-13 0c0-3 1.5-5 2.9-6.5.3 1.7 1 2.7 2 3.3-.4-3.5.3-6.9 2.2-9.2z" />

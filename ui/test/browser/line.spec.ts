@@ -80,11 +80,19 @@ test("recall is searched by fingers and by words, looked at, and brought back", 
   await page.getByRole("button", { name: "Show all" }).tap();
   await page.getByRole("searchbox").fill("okafor");
   await expect(page.locator(".row")).toHaveCount(1);
+  await page.getByRole("button", { name: "Show all" }).tap();
+  await page.getByRole("button", { name: "Letters" }).tap();
+  for (const letter of "KOFD") await page.getByRole("button", { name: letter, exact: true }).tap();
+  await expect(page.getByRole("searchbox")).toHaveValue("kofd");
+  await expect(page.getByText("Nothing found.")).toBeVisible();
+  await page.getByRole("button", { name: "Erase the last one" }).tap();
+  await expect(page.locator(".row")).toHaveCount(1);
   await page.getByRole("button", { name: "Look at Okafor" }).tap();
-  await expect(page.getByRole("dialog").locator(".line")).not.toHaveCount(0);
-  await page.keyboard.press("Escape");
-  await expect(page.getByRole("dialog")).toHaveCount(0);
-  await page.getByRole("button", { name: "Recall Okafor" }).tap();
+  const sheet = page.getByRole("dialog");
+  await expect(sheet.locator(".line")).not.toHaveCount(0);
+  await expect(sheet).toContainText(/bumped 18:4\d by Grill/);
+  await sheet.getByRole("button", { name: "Recall Okafor" }).tap();
+  await expect(sheet).toHaveCount(0);
   await expect(page.getByText("Nothing found.")).toBeVisible();
   expect(await page.evaluate(pressed)).toEqual(["bump", "bump", "recall"]);
 });
@@ -176,6 +184,12 @@ for (const [index, glass] of GLASSES.entries()) {
           .map((element) => `${element.className} ${element.offsetWidth} ${element.offsetHeight}`);
       }, glass.mm);
       expect(small).toEqual([]);
+      if (query.includes("recall")) {
+        await page.getByRole("button", { name: "Letters" }).click();
+        expect(await findings(page)).toEqual([]);
+        const wide = await page.evaluate(() => document.querySelector(".list")!.scrollWidth > innerWidth);
+        expect(wide).toBe(false);
+      }
     }
     const page = await open("scene=line", glass);
     await page.getByRole("button", { name: /^Table 12: / }).click();
