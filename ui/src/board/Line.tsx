@@ -5,7 +5,7 @@ import { Cooking } from "../expo/Cooking";
 import type { Card } from "../generated/Card";
 import type { CardLine } from "../generated/CardLine";
 import type { Press } from "../generated/Press";
-import { Check } from "../shell/Icons";
+import { Check, Hourglass } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { Modifiers, Note } from "./Modifiers";
 
@@ -83,6 +83,7 @@ function classes(line: CardLine): Record<string, boolean> {
     waits: line.waits !== undefined,
     marked: line.marked === true,
     changed: line.change !== undefined,
+    out: line.out === true,
   };
 }
 
@@ -97,13 +98,22 @@ function Words(props: { line: CardLine }): JSX.Element {
           <span class="item">{props.line.name}</span>
           <Show when={props.line.change}>
             {(change) => (
-              <span class={`tag change ${change().kind}`}>{text.changes[change().kind](change().was)}</span>
+              <span class={`tag change ${change().kind}`}>
+                {text.changes[change().kind](change().was, remaining(props.line))}
+              </span>
             )}
           </Show>
           <Show when={props.line.out}>
             <span class="tag out">{text.outMark}</span>
           </Show>
-          <Show when={props.line.waits}>{(waits) => <span class="tag">{text.waits(waits())}</span>}</Show>
+          <Show when={props.line.waits}>
+            {(waits) => (
+              <span class="tag">
+                <Hourglass />
+                {text.waits(waits(), props.line.course)}
+              </span>
+            )}
+          </Show>
           <Show when={props.line.to_come}>{(pieces) => <span class="tag">{text.toCome(pieces())}</span>}</Show>
           <Show when={props.line.from}>{(station) => <span class="tag">{text.from(station())}</span>}</Show>
           <Show when={props.line.also}>
@@ -113,7 +123,9 @@ function Words(props: { line: CardLine }): JSX.Element {
             <span class="tag pieces">{text.pieces(props.line.done, props.line.quantity)}</span>
           </Show>
           <Show when={props.line.seat}>{(seat) => <span class="tag">{text.seat(seat())}</span>}</Show>
-          <Show when={props.line.course}>{(course) => <span class="tag">{text.course(course())}</span>}</Show>
+          <Show when={props.line.waits?.kind !== "course" && props.line.course}>
+            {(course) => <span class="tag">{text.course(course())}</span>}
+          </Show>
           <Cooking line={props.line} />
         </span>
         <Show when={props.line.note_allergy && props.line.note}>{(note) => <Note text={note()} allergy />}</Show>
@@ -132,6 +144,11 @@ function Words(props: { line: CardLine }): JSX.Element {
       </span>
     </>
   );
+}
+
+/** Pieces that are still wanted. */
+function remaining(line: CardLine): number {
+  return line.state === "voided" ? 0 : line.quantity;
 }
 
 /** A line of another station: small, for the picture of the whole table. */

@@ -25,6 +25,11 @@ function thereStatus(status: string | undefined): string {
   return `“${(status ?? "done").replace("-", " ")}”`;
 }
 
+/** Whether words say by themselves that they are of an allergy. */
+function saysAllergy(words: string): boolean {
+  return /\ballerg(y|ies|ic|en)/i.test(words);
+}
+
 const faults: Record<string, (params: Fault["params"]) => string> = {
   // The kitchen's own rules.
   order_unknown: () => "This order is no longer kept. Nothing was changed.",
@@ -146,15 +151,16 @@ export const en = {
   more: "more",
 
   /** What a badge says: the word, once, and what the guest must not have. */
-  allergy: (what: string) => (/\ballerg(y|ies|ic|en)/i.test(what) ? what : `ALLERGY ${what}`),
+  allergy: (what: string) => (saysAllergy(what) ? what : `ALLERGY ${what}`),
+  saysAllergy,
   quoted: (note: string) => `“${note}”`,
   seat: (seat: string) => `seat ${seat}`,
   course: (course: number) => `course ${course}`,
   pieces: (done: number, quantity: number) => `${done} of ${quantity}`,
   changes: {
-    added: () => "ADDED",
-    changed: (was: number) => `CHANGED was ${was}`,
-    voided: (was: number) => (was > 0 ? `VOIDED ${was}` : "VOIDED"),
+    added: (_was: number, _is: number) => "ADDED",
+    changed: (was: number, is: number) => (was === is ? "CHANGED" : `CHANGED was ${was}`),
+    voided: (was: number, is: number) => (is > 0 ? `${was - is} VOIDED was ${was}` : "VOIDED"),
   },
   done: "done",
   ready: "ready",
@@ -194,7 +200,10 @@ export const en = {
   sendOnly: "Only these",
   sendsAll: "All of it to",
   sendsOnly: (lines: number) => (lines === 1 ? "Only this one to" : `Only these ${lines} to`),
-  waits: (waits: LineWait) => (waits.kind === "course" ? "later" : `at ${waits.name}`),
+  waits(waits: LineWait, course: number | null): string {
+    if (waits.kind === "station") return `at ${waits.name}`;
+    return course === null ? "later" : en.course(course);
+  },
   toCome: (pieces: number) => `+${pieces} to come`,
   from: (station: string) => `from ${station}`,
   also: (stations: string) => `also ${stations}`,
