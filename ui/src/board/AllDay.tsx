@@ -5,8 +5,10 @@
 
 import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
 import type { AllDayCount } from "../generated/AllDayCount";
+import type { CountVariant } from "../generated/CountVariant";
 import { useKitchen } from "../shell/kitchen";
 import { EmptyList } from "../shell/screens";
+import { Allergy } from "./Modifiers";
 import { StockSheet } from "./StockSheet";
 import { standing, type Tile } from "./standing";
 
@@ -81,18 +83,14 @@ function Count(props: { count: AllDayCount; stock: (count: AllDayCount) => void 
         <b>{props.count.open}</b>
         <span class="item">
           {props.count.name}
-          <For each={props.count.variants}>
-            {(variant) => (
-              <span class="variant">
-                {variant.open} {variant.modifiers.join(", ") || text.asOnTheMenu}
-              </span>
-            )}
-          </For>
+          <For each={props.count.variants}>{(variant) => <Variant variant={variant} />}</For>
         </span>
-        <Show when={props.count.started > 0}>
-          <span class="begun">{text.started(props.count.started)}</span>
-        </Show>
-        <Show when={props.count.later}>{(later) => <span class="later">{text.later(later())}</span>}</Show>
+        <span class="how">
+          <Show when={props.count.started > 0}>
+            <span class="begun">{text.started(props.count.started)}</span>
+          </Show>
+          <Show when={props.count.later}>{(later) => <span class="later">{text.later(later())}</span>}</Show>
+        </span>
       </button>
       <button
         type="button"
@@ -108,6 +106,24 @@ function Count(props: { count: AllDayCount; stock: (count: AllDayCount) => void 
             : text.left(props.count.left)}
       </button>
     </li>
+  );
+}
+
+/** Pieces that are wanted alike; an allergy is a badge here too. */
+function Variant(props: { variant: CountVariant }): JSX.Element {
+  const { text } = useKitchen();
+  const plain = () => props.variant.modifiers.filter((modifier) => !text.saysAllergy(modifier));
+  const words = () => (props.variant.modifiers.length > 0 ? plain().join(", ") : text.asOnTheMenu);
+  return (
+    <span class="variant">
+      <b>{props.variant.open}</b>
+      <span class="ways">
+        <For each={props.variant.modifiers.filter(text.saysAllergy)}>
+          {(allergy) => <Allergy text={allergy} />}
+        </For>
+        <Show when={words()}>{(plainly) => <span>{plainly()}</span>}</Show>
+      </span>
+    </span>
   );
 }
 
