@@ -6,6 +6,7 @@
 
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { secondsUntil, wallClock } from "../i18n/format";
+import { showsTickets } from "./Header";
 import { Left, Right, Unplugged, Warning } from "./Icons";
 import { type Kitchen, useKitchen } from "./kitchen";
 
@@ -44,7 +45,7 @@ function Counts(): JSX.Element {
           <li>
             <b>{count.open}</b> <span class="item">{count.name}</span>
             <Show when={count.left === 0}>
-              <b class="out"> {text.out}</b>
+              <b class="out">{text.out}</b>
             </Show>
           </li>
         )}
@@ -202,7 +203,10 @@ function Chips(): JSX.Element {
                 return { run: () => go({ go: "order", order }) };
               })}
             >
-              <b>{text.fresh}</b> <span class="name">{label()}</span> <span>{text.onPage(chip.page)}</span>
+              <b>{text.fresh}</b> <span class="name">{label()}</span>{" "}
+              <Show when={showsTickets(picture.head)}>
+                <span>{text.onPage(chip.page)}</span>
+              </Show>
             </button>
           );
         }}

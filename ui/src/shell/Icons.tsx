@@ -41,6 +41,11 @@ export const Dot = () => (
     <circle cx="12" cy="12" r="8.5" />
   </Icon>
 );
+export const Bolt = () => (
+  <Icon filled>
+    <path d="M14.5 1 4 13.6h6.4L8.6 23 20 9.6h-6.8z" />
+  </Icon>
+);
 export const Dots = () => (
   <Icon filled>
     <path d="M4.5 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8zM12 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8zM19.5 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8z" />
