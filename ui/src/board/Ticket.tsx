@@ -6,7 +6,7 @@ import type { NextCourse } from "../generated/NextCourse";
 import type { Place } from "../generated/Place";
 import type { Press } from "../generated/Press";
 import { age, minutesUntil, wallClock } from "../i18n/format";
-import { Check, Clock, Cross, Dots, Down, Flame, Hourglass, Pause, Right, Warning } from "../shell/Icons";
+import { Bolt, Check, Clock, Cross, Dots, Down, Flame, Hourglass, Pause, Right, Warning } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { showMore, useFitter } from "./fit";
 import { Line } from "./Line";
@@ -127,11 +127,25 @@ function TicketHead(props: { card: Card; title: string; label: string }): JSX.El
       <Show when={props.card.parts > 1}>
         <span class="part">{text.part(props.card.part, props.card.parts)}</span>
       </Show>
+      <Rush card={props.card} />
       <span class="urgency">
         <Urgent card={props.card} />
         <span class="age">{age(now(), props.card.since)}</span>
       </span>
     </header>
+  );
+}
+
+/** In the head; under it where a long name needs all of that (`long-label`). */
+function Rush(props: { card: Card }): JSX.Element {
+  const { text } = useKitchen();
+  return (
+    <Show when={props.card.rush && !props.card.voided}>
+      <b class="rush">
+        <Bolt />
+        {text.rush}
+      </b>
+    </Show>
   );
 }
 
@@ -196,9 +210,7 @@ function TicketAbout(props: { card: Card }): JSX.Element {
           {(taken) => <span class="taken">{text.takenAt(wallClock(taken(), wall()))}</span>}
         </Show>
         <Show when={pressing()}>{(words) => <b>{words()}</b>}</Show>
-        <Show when={props.card.rush}>
-          <b class="rush">{text.rush}</b>
-        </Show>
+        <Rush card={props.card} />
         <Show when={props.card.fresh && !props.card.voided}>
           <b class="new">{text.fresh}</b>
         </Show>

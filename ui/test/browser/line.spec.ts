@@ -38,7 +38,7 @@ test("what waits is grey and no touch, a course is fired, and a pass that waits 
   await expect(page.getByRole("button", { name: /waits for Grill, Fry/ })).toBeDisabled();
   expect(await page.evaluate(pressed)).toEqual([]);
   await page.getByRole("button", { name: /^Table 12: / }).click();
-  await page.getByRole("button", { name: "FIRE Mains" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "FIRE Mains" }).click();
   await expect(page.locator(".line.waits")).toHaveCount(1);
   expect(await page.evaluate(() => window.fake.presses)).toMatchObject([{ press: "fire", course: 2 }]);
 });
@@ -152,6 +152,51 @@ test("counts keep their places while one looks at them, and are sorted anew when
   expect(counts).toEqual(counts.toSorted((one, other) => other - one));
 });
 
+test("an allergy is a badge in the counts, and lists do not speak of pages and lateness of tickets", async ({
+  open,
+}) => {
+  const page = await open("scene=friday&tab=all_day");
+  await page.evaluate(() =>
+    window.fake.change((kitchen) => {
+      kitchen.variants = [{ modifiers: ["allergy sesame", "extra bacon"], open: 2 }];
+    }),
+  );
+  const variant = page.locator(".variant").first();
+  await expect(variant.locator(".badge")).toHaveText("allergy sesame");
+  await expect(variant).toContainText("extra bacon");
+  await expect(page.locator(".late-count")).toHaveCount(0);
+  await expect(page.locator(".chip")).toHaveText("NEW Table 22 ");
+  await page.keyboard.press("F1");
+  await expect(page.locator(".late-count")).toHaveText(/late/);
+  await expect(page.locator(".chip")).toHaveText("NEW Table 22 · p 2");
+});
+
+test("what is on hold looks held, what is new keeps its lateness, and a rush is in the head", async ({ open }) => {
+  const page = await open("scene=odd");
+  const colours = (selector: string) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element) => {
+        const { color, backgroundColor } = getComputedStyle(element);
+        return [color, backgroundColor];
+      });
+  const ofBump = ".grid:not(.probe) .ticket:not(.held, .void) .bump";
+  expect((await colours(".held .bump"))[1]).not.toBe((await colours(ofBump))[1]);
+  const ofLine = ".grid:not(.probe) .ticket:not(.held, .void) .line.own:not(.done)";
+  expect((await colours(".held .line.own"))[0]).not.toBe((await colours(ofLine))[0]);
+  await page.evaluate(() =>
+    window.fake.change((kitchen) => {
+      kitchen.tickets = kitchen.tickets.map((held) => ({ ...held, fresh: true, rush: true }));
+    }),
+  );
+  await expect(page.locator(".ticket.soon .head .rush")).toHaveText("RUSH");
+  const flash = await page
+    .locator(".ticket.soon.fresh .head")
+    .evaluate((head) => getComputedStyle(head, "::before").backgroundColor);
+  expect(flash).toBe("rgba(0, 0, 0, 0)");
+});
+
 test("keys: s starts what is selected, and writing is no command", async ({ open }) => {
   const page = await open("scene=friday");
   await page.keyboard.press("1");
@@ -163,15 +208,14 @@ test("keys: s starts what is selected, and writing is no command", async ({ open
   expect(await page.evaluate(pressed)).toEqual(["start_selected"]);
 });
 
+const VIEWS = ["scene=line", "scene=line&tab=all_day", "scene=friday&tab=recall", "scene=friday&tab=scheduled"];
+
 for (const [index, glass] of GLASSES.entries()) {
-  test(`what is new is large enough and sound on glass ${index + 1}`, async ({ open }) => {
-    for (const query of [
-      "scene=line",
-      "scene=line&tab=all_day",
-      "scene=friday&tab=recall",
-      "scene=friday&tab=scheduled",
-    ]) {
+  for (const query of VIEWS) {
+    test(`what is new is large enough and sound on glass ${index + 1}: ${query}`, async ({ open }) => {
       const page = await open(query, glass);
+      const letters = page.getByRole("button", { name: "Letters" });
+      if (query.includes("recall")) await letters.click();
       expect(await findings(page)).toEqual([]);
       const small = await page.evaluate((mm) => {
         const least = 14.5 * mm - 1;
@@ -184,13 +228,11 @@ for (const [index, glass] of GLASSES.entries()) {
           .map((element) => `${element.className} ${element.offsetWidth} ${element.offsetHeight}`);
       }, glass.mm);
       expect(small).toEqual([]);
-      if (query.includes("recall")) {
-        await page.getByRole("button", { name: "Letters" }).click();
-        expect(await findings(page)).toEqual([]);
-        const wide = await page.evaluate(() => document.querySelector(".list")!.scrollWidth > innerWidth);
-        expect(wide).toBe(false);
-      }
-    }
+      expect(await page.evaluate(() => document.querySelector("main")!.scrollWidth > innerWidth)).toBe(false);
+    });
+  }
+
+  test(`the sheet of a ticket is sound on glass ${index + 1}`, async ({ open }) => {
     const page = await open("scene=line", glass);
     await page.getByRole("button", { name: /^Table 12: / }).click();
     expect(await findings(page)).toEqual([]);

@@ -7,6 +7,7 @@
 import type { Card } from "../../src/generated/Card";
 import type { CardLine } from "../../src/generated/CardLine";
 import type { Connection } from "../../src/generated/Connection";
+import type { CountVariant } from "../../src/generated/CountVariant";
 import type { Done } from "../../src/generated/Done";
 import type { Fault } from "../../src/generated/Fault";
 import type { Frame } from "../../src/generated/Frame";
@@ -35,6 +36,8 @@ export class FakeKitchen implements Backend {
   scheduled: Row[] = [];
   notices: Notice[] = [];
   ingredients: IngredientCount[] = [];
+  /** How the first item of the counts is wanted. */
+  variants: CountVariant[] = [];
   grid: Grid | undefined;
   /** Every call that reached it, for the tests. */
   readonly presses: Press[] = [];
@@ -456,7 +459,9 @@ export class FakeKitchen implements Backend {
       const left = this.#stock.get(count.item);
       if (left !== undefined) count.left = left;
     }
-    return [...counts.values()].toSorted((one, other) => other.open - one.open);
+    const sorted = [...counts.values()].toSorted((one, other) => other.open - one.open);
+    if (sorted[0] && this.variants.length > 0) sorted[0].variants = this.variants;
+    return sorted;
   }
 
   /** Fills the cells column by column; what is too long gets more rows, then more parts. */
