@@ -4,7 +4,7 @@ const pressed = () => window.fake.presses.map(({ press }) => press);
 
 test("a ticket's head opens what else can be done with it, and a toast takes it back", async ({ open }) => {
   const page = await open("scene=friday", GLASSES[0], true);
-  const rush = page.locator(".ticket", { hasText: "Okafor" }).getByText("RUSH");
+  const rush = page.locator(".ticket", { hasText: "Okafor" }).locator(".head").getByText("RUSH");
   await page.getByRole("button", { name: "Okafor: start, rush, hold, send" }).tap();
   await page.getByRole("button", { name: "RUSH: before all others" }).tap();
   await expect(page.getByRole("dialog")).toHaveCount(0);
