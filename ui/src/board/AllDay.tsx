@@ -3,14 +3,21 @@
  * item marks its lines on the tickets; beside it is how many of it are left.
  */
 
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
 import type { AllDayCount } from "../generated/AllDayCount";
+import type { CountVariant } from "../generated/CountVariant";
 import { useKitchen } from "../shell/kitchen";
 import { EmptyList } from "../shell/screens";
+import { Allergy } from "./Modifiers";
 import { StockSheet } from "./StockSheet";
+import { standing, type Tile } from "./standing";
 
 export function AllDay(): JSX.Element {
   const { picture, text, touch, go } = useKitchen();
+  const tiles = createMemo<{ over: string; tiles: Tile[] }>((held) => {
+    const over = `${picture.head?.station.id} ${picture.head?.counts_of}`;
+    return { over, tiles: standing(held?.over === over ? held.tiles : [], picture.counts) };
+  });
   const [stocked, setStocked] = createSignal<AllDayCount>();
   const whole = () => picture.head?.counts_of === "kitchen";
   return (
@@ -34,44 +41,11 @@ export function AllDay(): JSX.Element {
         fallback={<EmptyList title={text.emptyAllDay} hint={text.emptyHint} />}
       >
         <ul class="all-day">
-          <For each={picture.counts}>
-            {(count) => (
-              <li classList={{ marked: picture.head?.marked === count.item }}>
-                <button
-                  type="button"
-                  class="count"
-                  aria-pressed={picture.head?.marked === count.item}
-                  ref={touch.click(() => {
-                    const item = picture.head?.marked === count.item ? undefined : count.item;
-                    return { run: () => go({ go: "mark", ...(item === undefined ? {} : { item }) }) };
-                  })}
-                >
-                  <b>{count.open}</b>
-                  <span class="item">
-                    {count.name}
-                    <For each={count.variants}>
-                      {(variant) => (
-                        <span class="variant">
-                          {variant.open} {variant.modifiers.join(", ") || text.asOnTheMenu}
-                        </span>
-                      )}
-                    </For>
-                  </span>
-                  <Show when={count.started > 0}>
-                    <span class="begun">{text.started(count.started)}</span>
-                  </Show>
-                  <Show when={count.later}>{(later) => <span class="later">{text.later(later())}</span>}</Show>
-                </button>
-                <button
-                  type="button"
-                  class="button stock"
-                  classList={{ out: count.left === 0 }}
-                  aria-label={text.stockOf(count.name)}
-                  ref={touch.click(() => ({ run: () => setStocked({ ...count }) }))}
-                >
-                  {count.left === undefined ? text.eightySix : count.left === 0 ? text.out : text.left(count.left)}
-                </button>
-              </li>
+          <For each={tiles().tiles}>
+            {(tile) => (
+              <Show when={tile.count} fallback={<Nothing name={tile.name} />}>
+                {(count) => <Count count={count()} stock={setStocked} />}
+              </Show>
             )}
           </For>
         </ul>
@@ -90,5 +64,77 @@ export function AllDay(): JSX.Element {
       </Show>
       <Show when={stocked()}>{(count) => <StockSheet count={count()} close={() => setStocked(undefined)} />}</Show>
     </main>
+  );
+}
+
+function Count(props: { count: AllDayCount; stock: (count: AllDayCount) => void }): JSX.Element {
+  const { picture, text, touch, go } = useKitchen();
+  return (
+    <li classList={{ marked: picture.head?.marked === props.count.item }}>
+      <button
+        type="button"
+        class="count"
+        aria-pressed={picture.head?.marked === props.count.item}
+        ref={touch.click(() => {
+          const item = picture.head?.marked === props.count.item ? undefined : props.count.item;
+          return { run: () => go({ go: "mark", ...(item === undefined ? {} : { item }) }) };
+        })}
+      >
+        <b>{props.count.open}</b>
+        <span class="item">
+          {props.count.name}
+          <For each={props.count.variants}>{(variant) => <Variant variant={variant} />}</For>
+        </span>
+        <span class="how">
+          <Show when={props.count.started > 0}>
+            <span class="begun">{text.started(props.count.started)}</span>
+          </Show>
+          <Show when={props.count.later}>{(later) => <span class="later">{text.later(later())}</span>}</Show>
+        </span>
+      </button>
+      <button
+        type="button"
+        class="button stock"
+        classList={{ out: props.count.left === 0 }}
+        aria-label={text.stockOf(props.count.name)}
+        ref={touch.click(() => ({ run: () => props.stock({ ...props.count }) }))}
+      >
+        {props.count.left === undefined
+          ? text.eightySix
+          : props.count.left === 0
+            ? text.out
+            : text.left(props.count.left)}
+      </button>
+    </li>
+  );
+}
+
+/** Pieces that are wanted alike; an allergy is a badge here too. */
+function Variant(props: { variant: CountVariant }): JSX.Element {
+  const { text } = useKitchen();
+  const plain = () => props.variant.modifiers.filter((modifier) => !text.saysAllergy(modifier));
+  const words = () => (props.variant.modifiers.length > 0 ? plain().join(", ") : text.asOnTheMenu);
+  return (
+    <span class="variant">
+      <b>{props.variant.open}</b>
+      <span class="ways">
+        <For each={props.variant.modifiers.filter(text.saysAllergy)}>
+          {(allergy) => <Allergy text={allergy} />}
+        </For>
+        <Show when={words()}>{(plainly) => <span>{plainly()}</span>}</Show>
+      </span>
+    </span>
+  );
+}
+
+/** An item of which there was something to make when the list was opened. Its place is kept. */
+function Nothing(props: { name: string }): JSX.Element {
+  return (
+    <li class="nothing">
+      <span class="count">
+        <b>0</b>
+        <span class="item">{props.name}</span>
+      </span>
+    </li>
   );
 }

@@ -6,7 +6,7 @@ import type { Card } from "../generated/Card";
 import type { CardLine } from "../generated/CardLine";
 import type { Press } from "../generated/Press";
 import { minutesUntil } from "../i18n/format";
-import { Check, Clock, Flame } from "../shell/Icons";
+import { Check, Clock, Flame, Hourglass } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { Modifiers, Note } from "./Modifiers";
 import { changeKey } from "./picture";
@@ -58,24 +58,23 @@ function OwnLine(props: { card: Card; line: CardLine }): JSX.Element {
 }
 
 /**
- * What a touch on a line means now, or nothing. A mark of a change is answered by the touch that any line gets, except
- * where there is nothing left to do but to have seen it.
+ * What a touch on a line means now, or nothing. The first touch of a line that is marked as changed only says that
+ * somebody has seen it: who points at what is new has not cooked it yet.
  */
 export function pressOf(card: Card, line: CardLine): Press | undefined {
   const { order, seen } = card;
   const pieces = { line: line.id, upto: line.quantity };
   if (line.waits) return undefined;
+  if (line.change) return { press: "acknowledge", order, seen, line: pieces };
   switch (line.state) {
     case "queued":
     case "started":
       return { press: "finish", order, seen, line: pieces };
     case "done":
-      return line.change
-        ? { press: "acknowledge", order, seen, line: pieces }
-        : { press: "reopen", order, seen, line: line.id };
+      return { press: "reopen", order, seen, line: line.id };
     case "bumped":
     case "voided":
-      return line.change ? { press: "acknowledge", order, seen, line: pieces } : undefined;
+      return undefined;
   }
 }
 
@@ -92,6 +91,7 @@ function classes(line: CardLine): Record<string, boolean> {
     changed: line.change !== undefined,
     less: line.change?.kind === "voided",
     early: line.start?.kind === "later",
+    out: line.out === true,
   };
 }
 
@@ -114,7 +114,14 @@ function Words(props: { line: CardLine }): JSX.Element {
           <Show when={props.line.out}>
             <span class="tag out">{text.outMark}</span>
           </Show>
-          <Show when={props.line.waits}>{(waits) => <span class="tag">{text.waits(waits())}</span>}</Show>
+          <Show when={props.line.waits}>
+            {(waits) => (
+              <span class="tag">
+                <Hourglass />
+                {text.waits(waits(), props.line.course)}
+              </span>
+            )}
+          </Show>
           <Show when={props.line.to_come}>{(pieces) => <span class="tag">{text.toCome(pieces())}</span>}</Show>
           <Show when={props.line.from}>{(station) => <span class="tag">{text.from(station())}</span>}</Show>
           <Show when={props.line.also}>
@@ -124,7 +131,9 @@ function Words(props: { line: CardLine }): JSX.Element {
             <span class="tag pieces">{text.pieces(props.line.done, props.line.quantity)}</span>
           </Show>
           <Show when={props.line.seat}>{(seat) => <span class="tag">{text.seat(seat())}</span>}</Show>
-          <Show when={props.line.course}>{(course) => <span class="tag">{text.course(course())}</span>}</Show>
+          <Show when={props.line.waits?.kind !== "course" && props.line.course}>
+            {(course) => <span class="tag">{text.course(course())}</span>}
+          </Show>
           <Cooking line={props.line} />
         </span>
         <When line={props.line} />

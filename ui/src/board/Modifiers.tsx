@@ -43,7 +43,7 @@ export function Note(props: { text: string; allergy: boolean }): JSX.Element {
   );
 }
 
-function Allergy(props: { text: string }): JSX.Element {
+export function Allergy(props: { text: string }): JSX.Element {
   const { text } = useKitchen();
   return (
     <span class="modifier allergy">

@@ -1,18 +1,20 @@
 /** What is parked, and what was bumped, the latest first: to be found, looked at, and brought back. */
 
-import { For, type JSX, Show } from "solid-js";
+import { createEffect, createSignal, For, type JSX, Show, untrack } from "solid-js";
+import type { Row } from "../generated/Row";
 import { age, wallClock } from "../i18n/format";
-import { Cross } from "../shell/Icons";
+import { Back, Cross } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { EmptyList } from "../shell/screens";
 import { Sheet } from "../shell/Sheet";
 import { Line } from "./Line";
 import { RowAbout } from "./Row";
 
+const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"] as const;
 
 export function Recall(): JSX.Element {
-  const { picture, text, touch, press, go, now, wall } = useKitchen();
+  const { picture, text, touch, go, now, wall } = useKitchen();
   return (
     <main class="list" data-scroll tabindex="0" aria-label={text.tabs.recall}>
       <Search />
@@ -23,7 +25,6 @@ export function Recall(): JSX.Element {
         <ul class="rows">
           <For each={picture.rows}>
             {(row) => {
-              const key = `recall/${row.bump ?? row.order}`;
               const label = () => text.label(row.label, row.order_type);
               return (
                 <li class="row" classList={{ parked: row.parked }}>
@@ -44,24 +45,7 @@ export function Recall(): JSX.Element {
                   >
                     {text.review}
                   </button>
-                  <Show when={row.bump ?? row.parked} fallback={<span class="cannot">{text.cannotRecall}</span>}>
-                    <button
-                      type="button"
-                      class="button recall"
-                      classList={{ down: picture.pressed[key] }}
-                      aria-label={text.recallOf(label())}
-                      ref={touch.click(() => {
-                        const { order, bump, seen, parked } = row;
-                        if (parked)
-                          return { bounces: true, run: () => press(key, { press: "unpark", order, seen }) };
-                        return bump === undefined
-                          ? undefined
-                          : { bounces: true, run: () => press(key, { press: "recall", order, operation: bump }) };
-                      })}
-                    >
-                      {text.recall}
-                    </button>
-                  </Show>
+                  <BringBack row={row} />
                 </li>
               );
             }}
@@ -73,11 +57,50 @@ export function Recall(): JSX.Element {
   );
 }
 
-/** By keyboard any words; by finger the digits of a table or a number. */
+function BringBack(props: { row: Row; then?: () => void }): JSX.Element {
+  const { picture, text, touch, press } = useKitchen();
+  const key = () => `recall/${props.row.bump ?? props.row.order}`;
+  return (
+    <Show when={props.row.bump ?? props.row.parked} fallback={<span class="cannot">{text.cannotRecall}</span>}>
+      <button
+        type="button"
+        class="button recall"
+        classList={{ down: picture.pressed[key()] }}
+        aria-label={text.recallOf(text.label(props.row.label, props.row.order_type))}
+        ref={touch.click(() => {
+          const { order, bump, seen, parked } = props.row;
+          const held = key();
+          if (!parked && bump === undefined) return undefined;
+          return {
+            bounces: true,
+            run: () => {
+              if (parked) press(held, { press: "unpark", order, seen });
+              else if (bump !== undefined) press(held, { press: "recall", order, operation: bump });
+              props.then?.();
+            },
+          };
+        })}
+      >
+        {text.recall}
+      </button>
+    </Show>
+  );
+}
+
+/** By keyboard any words; by finger the digits of a table or a number, and letters where they are asked for. */
 function Search(): JSX.Element {
   const { picture, text, touch, go } = useKitchen();
-  const search = () => picture.head?.search ?? "";
-  const look = (words: string) => go({ go: "search", text: words });
+  const answered = () => picture.head?.search ?? "";
+  // Who types fast is ahead of the answers.
+  const [asked, setAsked] = createSignal<string>();
+  createEffect(() => answered() === untrack(asked) && setAsked(undefined));
+  const search = () => asked() ?? answered();
+  const look = (words: string) => {
+    setAsked(words);
+    go({ go: "search", text: words });
+  };
+  const [lettered, setLettered] = createSignal(false);
+  const type = (letter: string) => touch.click(() => ({ run: () => look(search() + letter) }));
   return (
     <div class="list-head" role="search">
       <input
@@ -90,11 +113,7 @@ function Search(): JSX.Element {
       />
       <For each={DIGITS}>
         {(digit) => (
-          <button
-            type="button"
-            class="button square"
-            ref={touch.click(() => ({ run: () => look(search() + digit) }))}
-          >
+          <button type="button" class="button square" ref={type(digit)}>
             {digit}
           </button>
         )}
@@ -108,23 +127,67 @@ function Search(): JSX.Element {
       >
         <Cross />
       </button>
+      <button
+        type="button"
+        class="button"
+        aria-pressed={lettered()}
+        aria-label={text.letters}
+        ref={touch.click(() => ({ run: () => setLettered((shown) => !shown) }))}
+      >
+        {text.lettersShort}
+      </button>
+      <Show when={lettered()}>
+        <div class="letters" role="group" aria-label={text.letters}>
+          <For each={LETTERS}>
+            {(letter) => (
+              <button type="button" class="button square" ref={type(letter.toLowerCase())}>
+                {letter}
+              </button>
+            )}
+          </For>
+          <button type="button" class="button square" aria-label={text.space} ref={type(" ")}>
+            {"\u2423"}
+          </button>
+          <button
+            type="button"
+            class="button square"
+            disabled={!search()}
+            aria-label={text.eraseLetter}
+            ref={touch.click(() => ({ run: () => look(search().slice(0, -1)) }))}
+          >
+            <Back />
+          </button>
+        </div>
+      </Show>
     </div>
   );
 }
 
-/** The whole order, to be looked at only. */
+/** The whole order, to be looked at, with when it was bumped and the way back. */
 function Reviewed(): JSX.Element {
-  const { picture, text, go, now } = useKitchen();
+  const { picture, text, go, now, wall } = useKitchen();
+  const stationName = () => picture.head?.station.name || text.expo;
+  const rowOf = (order: string) => picture.rows.find((row) => row.order === order);
   return (
     <Show when={picture.review.card}>
       {(card) => (
         <Sheet title={text.label(card().label, card().order_type)} close={() => go({ go: "review" })}>
           <p class="quiet">
             {text.orderTypes[card().order_type]} · {text.number(card().number)} · {age(now(), card().since)}
+            <Show when={rowOf(card().order)}>
+              {(row) => <> · {text.bumpedBy(wallClock(row().at, wall()), row().station ?? stationName())}</>}
+            </Show>
           </p>
           <ul class="reviewed" data-scroll>
             <For each={card().lines}>{(line) => <Line card={card()} line={line} untouchable />}</For>
           </ul>
+          <Show when={rowOf(card().order)}>
+            {(row) => (
+              <div class="choices inline back">
+                <BringBack row={row()} then={() => go({ go: "review" })} />
+              </div>
+            )}
+          </Show>
         </Sheet>
       )}
     </Show>

@@ -2,11 +2,12 @@
 
 import { createSignal, createUniqueId, For, type JSX, onCleanup, onMount, Show } from "solid-js";
 import type { Card } from "../generated/Card";
+import type { NextCourse } from "../generated/NextCourse";
 import type { Place } from "../generated/Place";
 import type { Press } from "../generated/Press";
 import { age, minutesUntil, wallClock } from "../i18n/format";
 import { StationsProgress } from "../expo/StationsProgress";
-import { Check, Clock, Cross, Down, Hourglass, Pause, Right, Stack, Warning } from "../shell/Icons";
+import { Bolt, Check, Clock, Cross, Dots, Down, Flame, Hourglass, Pause, Right, Stack, Warning } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { showMore, useFitter } from "./fit";
 import { Line } from "./Line";
@@ -22,19 +23,23 @@ export function Ticket(props: { place: Place }): JSX.Element {
 }
 
 function Paper(props: { card: Card; place: Place }): JSX.Element {
-  const { picture, noticed, text, touch } = useKitchen();
+  const { picture, noticed, surprised, text, touch } = useKitchen();
   const fitter = useFitter();
   const title = createUniqueId();
   let article!: HTMLElement;
   let body!: HTMLDivElement;
   onMount(() => onCleanup(fitter.watch(article)));
+  const [more, setMore] = createSignal(false);
+  const openMore = touch.down(() => ({ run: () => setMore(true) }));
   const label = () => text.label(props.card.label, props.card.order_type);
   return (
     <article
       ref={article}
       class="ticket"
       data-order={props.card.order}
+      data-card={props.card.id}
       classList={{
+        surprised: surprised() === props.card.id,
         soon: props.card.urgency === "soon" && !props.card.voided,
         late: props.card.urgency === "late" && !props.card.voided,
         void: props.card.voided,
@@ -54,7 +59,10 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
     >
       <TicketHead card={props.card} title={title} label={label()} />
       <TicketAbout card={props.card} />
-      <Handle card={props.card} label={label()} />
+      {/* Head and about open the same as the dots at the foot. */}
+      <Show when={!props.card.voided}>
+        <div class="handle" aria-hidden="true" ref={openMore} />
+      </Show>
       <Allergies card={props.card} />
       <div class="body" ref={body}>
         <div class="lines">
@@ -98,31 +106,24 @@ function Paper(props: { card: Card; place: Place }): JSX.Element {
           </p>
         }
       >
-        <div class="feet">
-          <Bump card={props.card} label={label()} />
-          <BumpTable card={props.card} />
+        <div class="base">
+          <div class="feet">
+            <Show when={waitingCourse(props.card)} fallback={<Bump card={props.card} label={label()} />}>
+              {(course) => <Fire card={props.card} course={course()} />}
+            </Show>
+            <BumpTable card={props.card} />
+          </div>
+          <Show when={!props.card.voided}>
+            <button type="button" class="dots" aria-label={text.moreOf(label())} ref={openMore}>
+              <Dots />
+            </button>
+          </Show>
         </div>
       </Show>
-    </article>
-  );
-}
-
-/** Over head and about: a touch opens what else can be done with the ticket. */
-function Handle(props: { card: Card; label: string }): JSX.Element {
-  const { text, touch } = useKitchen();
-  const [open, setOpen] = createSignal(false);
-  return (
-    <Show when={!props.card.voided}>
-      <button
-        type="button"
-        class="handle"
-        aria-label={text.moreOf(props.label)}
-        ref={touch.down(() => ({ run: () => setOpen(true) }))}
-      />
-      <Show when={open()}>
-        <TicketSheet card={props.card} label={props.label} close={() => setOpen(false)} />
+      <Show when={more() && !props.card.voided}>
+        <TicketSheet card={props.card} label={label()} close={() => setMore(false)} />
       </Show>
-    </Show>
+    </article>
   );
 }
 
@@ -148,11 +149,25 @@ function TicketHead(props: { card: Card; title: string; label: string }): JSX.El
           </span>
         )}
       </Show>
+      <Rush card={props.card} />
       <span class="urgency">
         <Urgent card={props.card} />
         <span class="age">{age(now(), props.card.since)}</span>
       </span>
     </header>
+  );
+}
+
+/** In the head; under it where a long name needs all of that (`long-label`). */
+function Rush(props: { card: Card }): JSX.Element {
+  const { text } = useKitchen();
+  return (
+    <Show when={props.card.rush && !props.card.voided}>
+      <b class="rush">
+        <Bolt />
+        {text.rush}
+      </b>
+    </Show>
   );
 }
 
@@ -231,9 +246,7 @@ function TicketAbout(props: { card: Card }): JSX.Element {
           )}
         </Show>
         <Show when={pressing()}>{(words) => <b>{words()}</b>}</Show>
-        <Show when={props.card.rush}>
-          <b class="rush">{text.rush}</b>
-        </Show>
+        <Rush card={props.card} />
         <Show when={props.card.fresh && !props.card.voided}>
           <b class="new">{text.fresh}</b>
         </Show>
@@ -315,6 +328,36 @@ function Bump(props: { card: Card; label: string }): JSX.Element {
         <span class="heard"> {props.label} </span>
       </span>
       <Show when={progress()}>{(words) => <span class="progress">{words()}</span>}</Show>
+    </button>
+  );
+}
+
+/** The course that a hand has to fire, where nothing else is left to do. */
+export function waitingCourse(card: Card): NextCourse | undefined {
+  return card.bump.length === 0 && !card.voided ? card.next_course : undefined;
+}
+
+/** In the place of BUMP. */
+function Fire(props: { card: Card; course: NextCourse }): JSX.Element {
+  const { picture, text, touch, press, now } = useKitchen();
+  const key = () => `${props.card.id}/fire`;
+  return (
+    <button
+      type="button"
+      class="foot bump fire"
+      classList={{ down: picture.pressed[key()] }}
+      ref={touch.down(() => {
+        const { order, seen } = props.card;
+        const { number: course } = props.course;
+        const held = key();
+        return { bounces: true, run: () => press(held, { press: "fire", order, seen, course }) };
+      })}
+    >
+      <Flame />
+      <span class="word">{text.fireCourse(props.course.name ?? text.course(props.course.number))}</span>
+      <Show when={props.course.fires_at}>
+        {(at) => <span class="progress">{text.inMinutes(minutesUntil(now(), at()))}</span>}
+      </Show>
     </button>
   );
 }

@@ -1,7 +1,8 @@
 /** What can be done with a ticket besides cooking and bumping it. It means the ticket as it stood when it was touched. */
 
-import { For, type JSX, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import type { Card } from "../generated/Card";
+import type { LineId } from "../generated/LineId";
 import type { Press } from "../generated/Press";
 import { minutesUntil } from "../i18n/format";
 import { useKitchen } from "../shell/kitchen";
@@ -21,7 +22,17 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
   const own = props.card.lines.filter((line) => line.place.kind === "own" && line.waits === undefined);
   const queued = own.some((line) => line.state === "queued");
   const started = own.some((line) => line.state === "started");
-  const open = own.filter((line) => line.state === "queued" || line.state === "started").map(({ id }) => id);
+  const open = own
+    .filter((line) => line.state === "queued" || line.state === "started")
+    .map(({ id, name, quantity }) => ({ id, name, quantity }));
+  /** What goes to another station; nothing chosen means all of it. */
+  const [chosen, setChosen] = createSignal<readonly LineId[]>([]);
+  const choose = (id: LineId) =>
+    setChosen((ids) => (ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id]));
+  const sent = () => {
+    const all = open.map(({ id }) => id);
+    return chosen().length > 0 ? all.filter((id) => chosen().includes(id)) : all;
+  };
   const others = () =>
     picture.head?.tab === "station" && picture.head.station.name
       ? picture.head.stations.filter((station) => station.name && station.id !== picture.head?.station.id)
@@ -116,13 +127,30 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
       <Show when={open.length > 0 && others().length > 0}>
         <div class="setting" role="group" aria-label={text.sendTo}>
           <h3>{text.sendTo}</h3>
+          <Show when={open.length > 1}>
+            <div class="choices inline sent" role="group" aria-label={text.sendOnly}>
+              <For each={open}>
+                {(line) => (
+                  <button
+                    type="button"
+                    class="button"
+                    aria-pressed={chosen().includes(line.id)}
+                    onClick={() => choose(line.id)}
+                  >
+                    {line.quantity} {line.name}
+                  </button>
+                )}
+              </For>
+            </div>
+            <h3>{chosen().length > 0 ? text.sendsOnly(chosen().length) : text.sendsAll}</h3>
+          </Show>
           <div class="choices inline">
             <For each={others()}>
               {(station) => (
                 <button
                   type="button"
                   class="button"
-                  onClick={() => act({ press: "transfer", order, seen, to: station.id, lines: open })}
+                  onClick={() => act({ press: "transfer", order, seen, to: station.id, lines: sent() })}
                 >
                   {station.name}
                 </button>

@@ -13,7 +13,7 @@ import { createContext, useContext } from "solid-js";
 const STEPS = [1, 0.9, 0.8, 0.7] as const;
 /** What stands in the head of a ticket on a narrow cell, and under it. */
 const ABOUT_STEPS = [1, 0.92, 0.85, 0.78] as const;
-const HEAD_STEPS = [1, 0.92, 0.84, 0.76, 0.68] as const;
+const HEAD_STEPS = [1, 0.92, 0.88, 0.84, 0.8, 0.76, 0.68] as const;
 
 export interface Fitter {
   /** Keeps a ticket fitted until the returned function is called. */

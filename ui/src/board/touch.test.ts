@@ -85,6 +85,26 @@ it("a wet finger that bounces does not bump the ticket that moved under it", () 
   expect(acted).toEqual(["first", "second"]);
 });
 
+it("what came under the finger unseen is not pressed", () => {
+  stop();
+  let unseen = true;
+  touch = new Touch(
+    () => 4,
+    () => undefined,
+    () => unseen,
+  );
+  stop = touch.listen(root);
+  const [acted, bump] = [[] as string[], button()];
+  touch.down(() => ({ bounces: true, run: () => void acted.push("bump") }))(bump);
+  mouse(bump, 100, 100);
+  expect(acted).toEqual([]);
+  // It was no touch: the next one at the same spot is no bounce of it.
+  unseen = false;
+  clock += 100;
+  mouse(bump, 100, 100);
+  expect(acted).toEqual(["bump"]);
+});
+
 it("two quick touches at different places are two, and so are two quick turns of a page", () => {
   const [acted, element] = [[] as string[], button()];
   let bounces = true;

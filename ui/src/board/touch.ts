@@ -14,6 +14,9 @@
  * closed the gap and another ticket's BUMP may lie under it: a press that follows another at the same spot within
  * `BOUNCE_MS` is dropped.
  *
+ * **What has only just come there was not meant.** When somebody else's act moves the cards, a finger that is nearly down
+ * would press another one than it went for: such a touch is told to `surprise` and presses nothing (`moves.ts`).
+ *
  * **Touch events, not only pointer events.** WebKitGTK 2.50 gives no pointer events for touches (2.52 does): it would
  * synthesise a mouse from the first finger only, and after it rose. So `touchstart` counts, a pointer event of the same
  * touch is recognised as such, and a mouse that follows a touch within `GHOST_MS` is taken for its echo.
@@ -60,14 +63,23 @@ export class Touch {
   readonly #holds = new Map<string, Hold>();
   readonly #onAny: () => void;
   readonly #mm: () => number;
+  readonly #surprise: (element: Element, at: number) => boolean;
   #bounce: Spot | undefined;
   #twins: Spot[] = [];
   #lastTouch = Number.NEGATIVE_INFINITY;
 
-  /** `onAny` hears of every finger that comes down; `mm` are the pixels of a millimetre. */
-  constructor(mm: () => number, onAny: () => void) {
+  /**
+   * `onAny` hears of every finger that comes down; `mm` are the pixels of a millimetre; `surprise` says whether what is
+   * touched came under the finger unseen.
+   */
+  constructor(
+    mm: () => number,
+    onAny: () => void,
+    surprise: (element: Element, at: number) => boolean = () => false,
+  ) {
     this.#mm = mm;
     this.#onAny = onAny;
+    this.#surprise = surprise;
   }
 
   /** For `ref`: acts when a finger comes down. */
@@ -187,6 +199,7 @@ export class Touch {
     const act = entry?.act();
     this.#onAny();
     if (!element || !entry || !act) return;
+    if (this.#surprise(element, spot.at)) return;
     if (act.bounces && this.#isBounce(spot)) return;
     if (act.bounces) this.#bounce = spot;
     if (entry.when === "down") act.run();

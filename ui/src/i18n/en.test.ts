@@ -169,3 +169,17 @@ function codesIn(folder: string): string[] {
   }
   return [...codes].toSorted();
 }
+
+it("a change tells the old quantity where it is another, and of a void how many of how many", () => {
+  expect(en.changes.added(0, 2)).toBe("ADDED");
+  expect(en.changes.changed(2, 3)).toBe("CHANGED was 2");
+  expect(en.changes.changed(1, 1)).toBe("CHANGED");
+  expect(en.changes.voided(3, 1)).toBe("2 VOIDED was 3");
+  expect(en.changes.voided(2, 0)).toBe("VOIDED");
+});
+
+it("a line that waits for its course says so once", () => {
+  expect(en.waits({ kind: "course" }, 2)).toBe("course 2");
+  expect(en.waits({ kind: "course" }, null)).toBe("later");
+  expect(en.waits({ kind: "station", name: "Make" }, 2)).toBe("at Make");
+});

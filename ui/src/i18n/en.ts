@@ -51,6 +51,11 @@ function thereStatus(status: string | undefined): string {
   return `“${(status ?? "done").replace("-", " ")}”`;
 }
 
+/** Whether words say by themselves that they are of an allergy. */
+function saysAllergy(words: string): boolean {
+  return /\ballerg(y|ies|ic|en)/i.test(words);
+}
+
 const faults: Record<string, (params: Fault["params"]) => string> = {
   // The kitchen's own rules.
   order_unknown: () => "This order is no longer kept. Nothing was changed.",
@@ -217,7 +222,8 @@ export const en = {
   more: "more",
 
   /** What a badge says: the word, once, and what the guest must not have. */
-  allergy: (what: string) => (/\ballerg(y|ies|ic|en)/i.test(what) ? what : `ALLERGY ${what}`),
+  allergy: (what: string) => (saysAllergy(what) ? what : `ALLERGY ${what}`),
+  saysAllergy,
   quoted: (note: string) => `“${note}”`,
   seat: (seat: string) => `seat ${seat}`,
   course: (course: number) => `course ${course}`,
@@ -394,7 +400,13 @@ export const en = {
   },
   fireCourse: (course: string) => `FIRE ${course}`,
   sendTo: "Send to another station",
-  waits: (waits: LineWait) => (waits.kind === "course" ? "later" : `at ${waits.name}`),
+  sendOnly: "Only these",
+  sendsAll: "All of it to",
+  sendsOnly: (lines: number) => (lines === 1 ? "Only this one to" : `Only these ${lines} to`),
+  waits(waits: LineWait, course: number | null): string {
+    if (waits.kind === "station") return `at ${waits.name}`;
+    return course === null ? "later" : en.course(course);
+  },
   toCome: (pieces: number) => `+${pieces} to come`,
   from: (station: string) => `from ${station}`,
   also: (stations: string) => `also ${stations}`,
@@ -694,11 +706,16 @@ export const en = {
   ordersOf: (count: number) => (count === 1 ? "1 order" : `${count} orders`),
   inMinutes: (minutes: number) => (minutes === 0 ? "now" : `${minutes} min`),
   bumpedAt: (time: string) => `bumped ${time}`,
+  bumpedBy: (time: string, station: string) => `bumped ${time} by ${station}`,
   fireNow: "FIRE NOW",
   fireNowOf: (label: string) => `Fire now: ${label}`,
   search: "Number, table, name or item",
   searchShort: "Find",
   clearSearch: "Show all",
+  letters: "Letters",
+  lettersShort: "ABC",
+  space: "Space",
+  eraseLetter: "Erase the last one",
   nothingFound: "Nothing found.",
   review: "LOOK",
   reviewOf: (label: string) => `Look at ${label}`,

@@ -1,12 +1,14 @@
 /**
  * The bar at the bottom: what is still to make, pages, new orders elsewhere, and UNDO. Everything that comes and goes
- * has its place here, so that nothing ever covers a BUMP or moves the tickets under a finger.
+ * has its place here, so that nothing ever covers a BUMP or moves the tickets under a finger. Pages are at the left end
+ * and UNDO at the right one, whether they are there or not: no touch of one can hit the other.
  */
 
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { secondsUntil, wallClock } from "../i18n/format";
 import { roomOf, type Strip } from "../voice/strip";
 import { SaidAloud, VoiceStrip } from "../voice/VoiceStrip";
+import { showsTickets } from "./Header";
 import { Left, Right, Unplugged, Warning } from "./Icons";
 import { useKitchen } from "./kitchen";
 
@@ -21,6 +23,7 @@ export function Footer(): JSX.Element {
   /** What was said stands beside the rest, or in the place of the counts; what a touch just failed of goes before it. */
   const beside = () => room() === "line" && plan().roomy;
   const instead = () => room() !== "none" && !beside() && (asked() || !failed());
+  const crowded = () => asked() && !plan().roomy && !plan().narrow;
   const chips = () => {
     if (instead()) return 0;
     // Beside the offer to undo, and beside what was said, the sentence that says what is wrong needs the room of a chip each.
@@ -45,16 +48,21 @@ export function Footer(): JSX.Element {
         {(held) => <VoiceStrip strip={held()} />}
       </Show>
       {/* Four answers need the room of the pages where there is little; they are there for some seconds. */}
-      <Show when={ready() && (picture.head?.pages ?? 1) > 1 && !(asked() && !plan().roomy && !plan().narrow)}>
+      <Show
+        when={ready() && (picture.head?.pages ?? 1) > 1 && !crowded()}
+        fallback={
+          <Show when={!crowded()}>
+            <span class="pager" />
+          </Show>
+        }
+      >
         <Pager />
       </Show>
       <Show when={ready() && picture.chips.length > 0}>
         <Chips shown={chips()} />
       </Show>
       <Show when={beside() && strip()}>{(held) => <VoiceStrip strip={held()} />}</Show>
-      <Show when={picture.toasts.length > 0}>
-        <Toasts />
-      </Show>
+      <Toasts />
       <SaidAloud />
     </footer>
   );
@@ -74,7 +82,7 @@ function Counts(): JSX.Element {
           <li>
             <b>{count.open}</b> <span class="item">{count.name}</span>
             <Show when={count.left === 0}>
-              <b class="out"> {text.out}</b>
+              <b class="out">{text.out}</b>
             </Show>
           </li>
         )}
@@ -228,7 +236,10 @@ function Chips(props: { shown: number }): JSX.Element {
               })}
             >
               <b>{chip.change === undefined ? text.fresh : text.changedMark[chip.change]}</b>{" "}
-              <span class="name">{label()}</span> <span>{text.onPage(chip.page)}</span>
+              <span class="name">{label()}</span>{" "}
+              <Show when={showsTickets(picture.head)}>
+                <span>{text.onPage(chip.page)}</span>
+              </Show>
             </button>
           );
         }}

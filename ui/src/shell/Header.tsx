@@ -62,7 +62,7 @@ export function Header(): JSX.Element {
             {text.demo}
           </span>
         </Show>
-        <Show when={(picture.head?.late ?? 0) > 0}>
+        <Show when={showsTickets(picture.head) && (picture.head?.late ?? 0) > 0}>
           <span class="late-count">{text.lateCount(picture.head?.late ?? 0)}</span>
         </Show>
         <button type="button" class="plain" ref={open("connection")}>
@@ -102,6 +102,11 @@ export function Header(): JSX.Element {
 /** Scheduled orders that fire within minutes: the badge counts those. */
 function firesSoon(head: Head | undefined, tab: Tab): boolean {
   return tab === "scheduled" && (head?.scheduled_soon ?? 0) > 0;
+}
+
+/** Whether the tab is one of tickets: only there do pages, and how many are late, speak of what is on the glass. */
+export function showsTickets(head: Head | undefined): boolean {
+  return head?.tab === "station" || head?.tab === "expo";
 }
 
 function badgeOf(head: Head | undefined, tab: Tab): number {

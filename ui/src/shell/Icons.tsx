@@ -41,6 +41,16 @@ export const Dot = () => (
     <circle cx="12" cy="12" r="8.5" />
   </Icon>
 );
+export const Bolt = () => (
+  <Icon filled>
+    <path d="M14.5 1 4 13.6h6.4L8.6 23 20 9.6h-6.8z" />
+  </Icon>
+);
+export const Dots = () => (
+  <Icon filled>
+    <path d="M4.5 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8zM12 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8zM19.5 9.6a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8z" />
+  </Icon>
+);
 export const Swap = () => (
   <Icon>
     <path d="M3 8h17m-4-4 4 4-4 4M21 16H4m4-4-4 4 4 4" />
@@ -69,6 +79,12 @@ export const Down = () => (
 export const Stack = () => (
   <Icon>
     <path d="M8 8h12v13H8zM4 17V3h12" />
+  </Icon>
+);
+/** Erases what stands before. */
+export const Back = () => (
+  <Icon>
+    <path d="M8 5h13v14H8l-6-7zM11.5 9l6 6M17.5 9l-6 6" />
   </Icon>
 );
 export const Flame = () => (

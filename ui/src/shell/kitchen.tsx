@@ -6,6 +6,7 @@
  */
 
 import { type Accessor, createContext, createSignal, onCleanup, useContext } from "solid-js";
+import { Moves } from "../board/moves";
 import { changeKey, createCanvas, type Picture } from "../board/picture";
 import { Touch } from "../board/touch";
 import type { At } from "../generated/At";
@@ -21,6 +22,8 @@ import { type Plan, planOf } from "./glass";
 
 /** The pressed look stays at most this long after the answer when no frame follows it. */
 const LOOK_MS = 250;
+/** How long a card shows that a touch came too soon after it moved. */
+const SURPRISE_MS = 700;
 /** How long a fault of a touch stays on the glass. */
 const FAULT_MS = 8_000;
 
@@ -46,6 +49,8 @@ export interface Kitchen {
   forgetFailed(): void;
   /** Whether somebody has touched the glass since this card, or this change of a line, came. */
   noticed(key: string): boolean;
+  /** The card that a touch was not meant for: it had only just come there. */
+  surprised: Accessor<string | undefined>;
   /** The sheet that lies over the board. */
   sheet: Accessor<SheetName | undefined>;
   showSheet(name: SheetName | undefined): void;
@@ -89,12 +94,30 @@ export function createKitchen(backend: Backend): Kitchen {
     frame(frame, received) {
       frames += 1;
       if (frame.base === undefined) setMounts((count) => count + 1);
+      const before = picture.places.map((place) => ({ ...place }));
+      const orders = new Map(before.map(({ card }) => [card, picture.cards[card]?.order]));
       canvas.apply(frame);
+      if (frame.places) {
+        const orderOf = (card: string) => picture.cards[card]?.order ?? orders.get(card);
+        moves.move(before, picture.places, orderOf, performance.now());
+      }
       clock.anchor(frame.now, received, picture.head?.pace);
       for (const key of answered) release(key);
     },
     phase: (next) => setPhase((held) => (held.phase === next.phase && next.phase === "live" ? held : next)),
   });
+
+  const moves = new Moves();
+  const [surprised, setSurprised] = createSignal<string>();
+  let surprisedTimer: ReturnType<typeof setTimeout> | undefined;
+  function surprise(element: Element, at: number): boolean {
+    const card = element.closest<HTMLElement>("[data-card]")?.dataset["card"];
+    if (card === undefined || !moves.isUnseen(card, at)) return false;
+    setSurprised(card);
+    clearTimeout(surprisedTimer);
+    surprisedTimer = setTimeout(() => setSurprised(undefined), SURPRISE_MS);
+    return true;
+  }
 
   let failedTimer: ReturnType<typeof setTimeout> | undefined;
   function fail(fault: Fault): void {
@@ -112,6 +135,8 @@ export function createKitchen(backend: Backend): Kitchen {
   async function press(key: string, what: Press): Promise<void> {
     if (picture.pressed[key]) return;
     canvas.hold(key);
+    // A key names no order: it means the selected card, or some order of before.
+    moves.own("order" in what ? what.order : undefined, performance.now());
     const before = frames;
     const answer = await view.press(what);
     if (answer.answer === "gone") return;
@@ -145,6 +170,7 @@ export function createKitchen(backend: Backend): Kitchen {
     removeEventListener("resize", resized);
     removeEventListener("pagehide", leave);
     clearTimeout(failedTimer);
+    clearTimeout(surprisedTimer);
     clock.stop();
     leave();
   });
@@ -157,10 +183,14 @@ export function createKitchen(backend: Backend): Kitchen {
     view,
     mounts,
     talking,
-    touch: new Touch(() => plan().mm, noticeAll),
+    touch: new Touch(() => plan().mm, noticeAll, surprise),
     text: en,
     press: (key, what) => void press(key, what),
-    go: (go) => void view.go(go).then((fault) => fault && fail(fault)),
+    go(go) {
+      moves.own(undefined, performance.now());
+      void view.go(go).then((fault) => fault && fail(fault));
+    },
+    surprised,
     failed,
     forgetFailed: () => setFailed(undefined),
     noticed: (key) => noticed().has(key),

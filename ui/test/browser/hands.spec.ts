@@ -19,6 +19,39 @@ test("BUMP looks pressed at once, and done when the kitchen says so; UNDO takes 
   expect(undo).toMatchObject({ press: "undo" });
 });
 
+for (const [index, glass] of GLASSES.entries()) {
+  test(`UNDO never comes where pages are turned or an order is gone to, on glass ${index + 1}`, async ({
+    open,
+  }) => {
+    const page = await open("scene=friday", glass);
+    const boxes = () =>
+      page.evaluate(() =>
+        ["[aria-label='Next page']", "[aria-label='Previous page']", ".chip", ".toast"].map((selector) => {
+          const box = document.querySelector(selector)?.getBoundingClientRect();
+          return box && [box.left, box.right, box.top, box.bottom].map(Math.round);
+        }),
+      );
+    const [next, previous, chip] = await boxes();
+    await page.getByRole("button", { name: "BUMP Okafor" }).click();
+    await expect(page.locator(".toast")).toBeVisible();
+    const [nextThen, previousThen, chipThen, undo] = await boxes();
+    expect([nextThen, previousThen, chipThen]).toEqual([next, previous, chip]);
+    // More new orders, and trouble: still where they were.
+    await page.evaluate(() =>
+      window.fake.change((kitchen) => {
+        kitchen.tickets = [
+          ...kitchen.tickets,
+          ...[1, 2, 3].map((n) => ({ ...kitchen.tickets.at(-1)!, order: `n${n}` })),
+        ];
+        kitchen.connection = { ...kitchen.connection, state: "offline" };
+      }),
+    );
+    await expect(page.locator(".more-new")).toBeVisible();
+    const [nextLast, previousLast, , undoLast] = await boxes();
+    expect([nextLast, previousLast, undoLast]).toEqual([next, previous, undo]);
+  });
+}
+
 test("a line is done with one touch and not done with the next", async ({ open }) => {
   const page = await open("scene=friday", GLASSES[0], true);
   const line = page.getByRole("button", { name: /Ribeye/ });
@@ -46,6 +79,31 @@ test("a touch acts on what was there when the finger came down, whatever moves b
   const presses = await page.evaluate(() => window.fake.presses);
   expect(presses.length).toBe(1);
   expect(presses[0]).toMatchObject({ press: "bump", order });
+});
+
+test("a card that another screen has just moved under the finger flashes and does nothing else", async ({
+  open,
+}) => {
+  const page = await open("scene=friday");
+  const told = await page.evaluate(async () => {
+    const touchBump = () => {
+      const box = document.querySelector<HTMLElement>(".grid:not(.probe) .bump")!.getBoundingClientRect();
+      const [clientX, clientY] = [box.x + 20, box.y + 20];
+      const init = { bubbles: true, pointerType: "mouse", button: 0, clientX, clientY };
+      document.elementFromPoint(clientX, clientY)!.dispatchEvent(new PointerEvent("pointerdown", init));
+    };
+    const first = () => document.querySelector(".grid:not(.probe) .ticket .label")!.textContent;
+    const before = first();
+    window.fake.change((kitchen) => (kitchen.tickets = kitchen.tickets.slice(1)));
+    while (first() === before) await new Promise((resolve) => setTimeout(resolve));
+    touchBump();
+    const surprised = document.querySelector(".ticket.surprised .label")?.textContent;
+    return { presses: window.fake.presses.length, surprised, first: first() };
+  });
+  expect(told).toEqual({ presses: 0, surprised: "Okafor", first: "Okafor" });
+  await expect(page.locator(".surprised")).toHaveCount(0);
+  await page.getByRole("button", { name: "BUMP Okafor" }).click();
+  await expect(page.getByRole("heading", { name: "Okafor" })).toHaveCount(0);
 });
 
 test("two fingers at once do two things", async ({ open }) => {
@@ -86,6 +144,19 @@ test("a mark of a change stays until touched; a voided line is acknowledged", as
   expect(await page.evaluate(() => window.fake.presses)).toMatchObject([
     { press: "acknowledge", line: { upto: 1 } },
   ]);
+});
+
+test("the first touch of a marked line says that it was seen, the next one that it is done", async ({ open }) => {
+  const page = await open("scene=friday", GLASSES[0], true);
+  const line = page.getByRole("button", { name: /Veg skewer/ });
+  await line.tap();
+  await expect(line).not.toHaveClass(/changed/);
+  await expect(line).toHaveAttribute("aria-pressed", "false");
+  await page.waitForTimeout(300);
+  await line.tap();
+  await expect(line).toHaveAttribute("aria-pressed", "true");
+  const presses = await page.evaluate(() => window.fake.presses.map(({ press }) => press));
+  expect(presses).toEqual(["acknowledge", "finish"]);
 });
 
 test("a new order flashes until somebody touches the glass", async ({ open }) => {

@@ -7,6 +7,7 @@
 import type { Card } from "../../src/generated/Card";
 import type { CardLine } from "../../src/generated/CardLine";
 import type { Connection } from "../../src/generated/Connection";
+import type { CountVariant } from "../../src/generated/CountVariant";
 import type { Done } from "../../src/generated/Done";
 import type { Fault } from "../../src/generated/Fault";
 import type { Frame } from "../../src/generated/Frame";
@@ -43,6 +44,8 @@ export class FakeKitchen implements Backend {
   scheduled: Row[] = [];
   notices: Notice[] = [];
   ingredients: IngredientCount[] = [];
+  /** How the first item of the counts is wanted. */
+  variants: CountVariant[] = [];
   grid: Grid | undefined;
   /** How talking stands; absent = no talk button. */
   talking: Talk | undefined;
@@ -416,7 +419,7 @@ export class FakeKitchen implements Backend {
         this.#offerTo(
           { order: "menu", label: { kind: "name", text: "" }, order_type: "dine_in" },
           "configured",
-          UNDO_MS,
+          this.undoMs,
           () => {},
         );
         return true;
@@ -429,7 +432,7 @@ export class FakeKitchen implements Backend {
         this.#offer(
           press.order,
           "parked",
-          UNDO_MS,
+          this.undoMs,
           () => this.#unpark(press.order),
           this.#parked.map((p) => p.ticket),
         );
@@ -451,7 +454,7 @@ export class FakeKitchen implements Backend {
           label: { kind: "name" as const, text: "" },
           order_type: "dine_in" as const,
         };
-        this.#offerTo(to, what[press.how], 2 * UNDO_MS, undo, orders.length);
+        this.#offerTo(to, what[press.how], 2 * this.undoMs, undo, orders.length);
         return orders.length > 0;
       }
       case "fire":
@@ -477,7 +480,12 @@ export class FakeKitchen implements Backend {
       }
       case "transfer": {
         const before = this.tickets;
-        this.tickets = before.filter((held) => held.order !== press.order);
+        const stays = (line: CardLine) => line.place.kind === "own" && !press.lines.includes(line.id);
+        this.tickets = before.flatMap((held) => {
+          if (held.order !== press.order) return [held];
+          const lines = held.lines.filter(stays);
+          return lines.length > 0 ? [{ ...held, lines }] : [];
+        });
         this.#offer(press.order, "transferred", this.undoMs, () => (this.tickets = before), before);
         return true;
       }
@@ -683,7 +691,9 @@ export class FakeKitchen implements Backend {
       const left = this.#stock.get(count.item);
       if (left !== undefined) count.left = left;
     }
-    return [...counts.values()].toSorted((one, other) => other.open - one.open);
+    const sorted = [...counts.values()].toSorted((one, other) => other.open - one.open);
+    if (sorted[0] && this.variants.length > 0) sorted[0].variants = this.variants;
+    return sorted;
   }
 
   /** The tickets of one table behind its oldest, where the view wants that. */
@@ -765,7 +775,9 @@ function partsOf(ticket: Ticket, grid: Grid): Card[] {
     height += more;
   }
   const ownLines = ticket.lines.filter((line) => line.place.kind === "own");
-  const open = ownLines.filter((line) => line.state !== "bumped" && (line.state !== "voided" || ticket.voided));
+  const open = ownLines.filter(
+    (line) => !line.waits && line.state !== "bumped" && (line.state !== "voided" || ticket.voided),
+  );
   return parts.map((lines, index) => ({
     ...ticket,
     id: `${ticket.order}/${index + 1}`,

@@ -39,6 +39,14 @@ const scenes: Record<string, () => Ticket[]> = {
       },
       { ...second!, waits_for: ["Grill", "Fry"] },
       ...rest,
+      ticket(700, {
+        label: { kind: "table", text: "9" },
+        next_course: { number: 2, name: "Mains" },
+        lines: [
+          line(2, "Beef tartare", { state: "bumped", done: 2 }),
+          line(2, "Sirloin 8 oz", { course: 2, waits: { kind: "course" } }),
+        ],
+      }),
     ];
   },
   pull: () =>
