@@ -38,6 +38,10 @@ close_when: CloseWhen,
  */
 pass_waits: boolean, 
 /**
+ * Lines that go out together are begun so that they are done together, by the times of the menu.
+ */
+coordinate: boolean, 
+/**
  * How courses fire.
  */
 courses: CourseRule, 

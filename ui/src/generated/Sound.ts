@@ -4,4 +4,4 @@
  * Which sound, the most pressing first. What is voided, changed or new sounds again until somebody is at the screen or has
  * touched it.
  */
-export type Sound = "link_lost" | "voided" | "changed" | "new_order" | "ready" | "late";
+export type Sound = "link_lost" | "voided" | "changed" | "new_order" | "ready" | "late" | "heard" | "asked" | "refused";

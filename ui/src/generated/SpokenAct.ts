@@ -26,4 +26,8 @@ items: Array<string>,
 /**
  * For a transfer or a look: the station's name.
  */
-station?: string, };
+station?: string, 
+/**
+ * For a hold: minutes; for what is left: pieces.
+ */
+count?: number, };

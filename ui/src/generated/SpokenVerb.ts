@@ -3,4 +3,4 @@
 /**
  * What can be done by word.
  */
-export type SpokenVerb = "bump" | "start" | "recall" | "rush" | "unrush" | "hold" | "release" | "fire" | "transfer" | "eighty_six" | "back_on" | "undo" | "look" | "ask";
+export type SpokenVerb = "bump" | "start" | "unstart" | "recall" | "rush" | "unrush" | "hold" | "release" | "fire" | "transfer" | "eighty_six" | "left" | "back_on" | "undo" | "look" | "ask";
