@@ -23,6 +23,8 @@ fn go(screen: &mut DisplayProcess, go: Go) {
 }
 
 async fn edit(screen: &mut DisplayProcess) -> House {
+    // What is edited is what the screen knows: it has to know the kitchen first.
+    screen.until("the board", |seen| seen.ready).await;
     go(screen, Go::EditHouse);
     screen.until("the house", |seen| seen.house.draft.is_some()).await.house.draft.unwrap()
 }

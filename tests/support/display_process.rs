@@ -45,6 +45,8 @@ pub(crate) struct Picture {
     pub(crate) tickets: Vec<Seen>,
     /// Operations that UNDO would take back, the latest last.
     pub(crate) undo: Vec<String>,
+    /// The kitchen is known, and not only where it is.
+    pub(crate) ready: bool,
     /// Tickets of this glass that are put aside.
     pub(crate) parked: u32,
     /// The orders of the rows of a list.
@@ -505,6 +507,7 @@ impl Glass {
                     lines: card.lines.iter().map(|line| (line.id.0.clone(), word(line.state))).collect(),
                 })
                 .collect(),
+            ready: self.frame.head.as_ref().is_some_and(|head| head.ready),
             parked: self.frame.head.as_ref().map_or(0, |head| head.parked),
             rows: self.frame.rows.iter().flatten().map(|row| row.order.0.clone()).collect(),
             notices: self.frame.notices.iter().flatten().map(|notice| notice.fault.code.clone()).collect(),
