@@ -7,7 +7,20 @@ import type { Place } from "../generated/Place";
 import type { Press } from "../generated/Press";
 import { age, minutesUntil, wallClock } from "../i18n/format";
 import { StationsProgress } from "../expo/StationsProgress";
-import { Bolt, Check, Clock, Cross, Dots, Down, Flame, Hourglass, Pause, Right, Stack, Warning } from "../shell/Icons";
+import {
+  Bolt,
+  Check,
+  Clock,
+  Cross,
+  Dots,
+  Down,
+  Flame,
+  Hourglass,
+  Pause,
+  Right,
+  Stack,
+  Warning,
+} from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
 import { showMore, useFitter } from "./fit";
 import { Line } from "./Line";

@@ -35,6 +35,13 @@ export function RulesEditor(props: { settings: Settings; change: (settings: Sett
         change={(waits) => set({ pass_waits: waits === "yes" })}
       />
       <Choice
+        title={text.house.coordinate}
+        all={["no", "yes"]}
+        chosen={props.settings.coordinate ? "yes" : "no"}
+        name={(id) => text.house.coordinates[id]}
+        change={(together) => set({ coordinate: together === "yes" })}
+      />
+      <Choice
         title={text.house.courses}
         all={["by_hand", "when_done", "after_minutes"]}
         chosen={courses()}

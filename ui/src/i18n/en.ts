@@ -26,7 +26,7 @@ const orderTypes: Record<OrderType, string> = {
   voice: "Phone",
 };
 
-function tickets(count: number): string {
+function ticketsOf(count: number): string {
   return count === 1 ? "1 ticket" : `${count} tickets`;
 }
 
@@ -272,9 +272,9 @@ export const en = {
     stocked: (label: string) => `${label}: stock changed`,
     configured: () => "Stations and rules changed",
     parked: (label: string) => `${label} parked`,
-    bumped_all: (_: string, count: number) => `${tickets(count)} bumped`,
-    parked_all: (_: string, count: number) => `${tickets(count)} parked`,
-    voided_all: (_: string, count: number) => `${tickets(count)} voided`,
+    bumped_all: (_: string, count: number) => `${ticketsOf(count)} bumped`,
+    parked_all: (_: string, count: number) => `${ticketsOf(count)} parked`,
+    voided_all: (_: string, count: number) => `${ticketsOf(count)} voided`,
   },
   moreOf: (label: string) => `${label}: start, rush, hold, send`,
   start: "START",
@@ -326,6 +326,8 @@ export const en = {
     closeWhen: "An order is finished",
     closeWhens: { passed: "when Expo has bumped it", ready: "when every station has bumped it" },
     passWaits: "Expo can bump",
+    coordinate: "Lines say when they are to be begun",
+    coordinates: { no: "no", yes: "yes, so that a ticket is ready together" },
     passWaitses: { no: "at any time", yes: "only what the stations have done" },
     courses: "The next course is fired",
     courseRules: {
@@ -383,6 +385,7 @@ export const en = {
       day_starts_minute: "When the business day starts",
       close_when: "When an order is finished",
       pass_waits: "What Expo can bump",
+      coordinate: "Whether lines say when they are to be begun",
       courses: "How courses are fired",
       eighty_six: "What becomes of an order with an item that is out",
       undo_seconds: "How long UNDO is offered",
@@ -391,7 +394,7 @@ export const en = {
     rerouted: (count: number) =>
       count === 0
         ? "Open tickets stay where they are."
-        : `${tickets(count)} that are open change stations. What somebody has begun stays where it is.`,
+        : `${ticketsOf(count)} that are open change stations. What somebody has begun stays where it is.`,
   },
   queues: {
     shared: "All screens show the same tickets",
@@ -734,9 +737,9 @@ export const en = {
     void: (count: number) => `VOID ${count}`,
   },
   closeAllAsks: {
-    bump: (count: number, where: string) => `Bump ${tickets(count)} at ${where}? They are taken for done.`,
-    park: (count: number) => `Park ${tickets(count)}? They leave every screen and wait under Recall.`,
-    void: (count: number) => `Void ${tickets(count)}? Nobody will cook them, and the order system is told.`,
+    bump: (count: number, where: string) => `Bump ${ticketsOf(count)} at ${where}? They are taken for done.`,
+    park: (count: number) => `Park ${ticketsOf(count)}? They leave every screen and wait under Recall.`,
+    void: (count: number) => `Void ${ticketsOf(count)}? Nobody will cook them, and the order system is told.`,
   },
   closeAllMeans: {
     bump: "They are done.",

@@ -50,6 +50,7 @@ export const HOUSE: House = {
     day_starts_minute: 240,
     close_when: "passed",
     pass_waits: false,
+    coordinate: false,
     courses: "by_hand",
     eighty_six: "flag",
     undo_seconds: 5,
