@@ -377,7 +377,7 @@ impl Room {
 
     pub(super) fn hear(&mut self, event: Event, now: Now) {
         match event {
-            Event::Turn(event) => self.turn_event(event, now),
+            Event::Turn(event) => self.turn_event(&event, now),
             Event::Busy { state } => {
                 if let Some(turn) = self.turn.take() {
                     let fault = Fault::new("talk_busy").with("state", state).passing();
@@ -405,8 +405,8 @@ impl Room {
         }
     }
 
-    fn turn_event(&mut self, event: turn::Event, now: Now) {
-        match event {
+    fn turn_event(&mut self, event: &turn::Event, now: Now) {
+        match *event {
             turn::Event::Changed { turn: number, from, to, cause } => {
                 let record = TurnRecord {
                     at: now.at,
@@ -495,7 +495,7 @@ impl Room {
         let outcome = match (ending, cause) {
             (Ending::Over | Ending::Called, _) => None,
             (Ending::Maybe(choices), Cause::Answered | Cause::Heard) => {
-                self.ask(choices, now);
+                self.ask(&choices, now);
                 None
             }
             (Ending::Maybe(_) | Ending::Open, cause) => Some(match cause {

@@ -31,7 +31,7 @@ impl Room {
                 }
             }
             Sureness::Ask(choices) if answers => turn.ending = Ending::Maybe(choices),
-            Sureness::Ask(choices) => self.ask(choices, now),
+            Sureness::Ask(choices) => self.ask(&choices, now),
             // Nothing, or something for the peer to make out.
             Sureness::Nothing => {}
         }
@@ -69,10 +69,10 @@ impl Room {
     }
 
     /// Something of these was meant.
-    pub(super) fn ask(&mut self, choices: Vec<Command>, now: Now) {
+    pub(super) fn ask(&mut self, choices: &[Command], now: Now) {
         // What changes nothing for anybody may be wrong.
         if let Some(command) = choices.first().filter(|command| !command.is_act()) {
-            return self.understood(&command.clone(), None, now);
+            return self.understood(command, None, now);
         }
         let Some(turn) = &mut self.turn else { return };
         turn.ending = Ending::Over;
@@ -105,7 +105,7 @@ impl Room {
         match heard {
             Sureness::Sure(command) => self.understood(&command, Some(call_id), now),
             Sureness::Ask(choices) => {
-                self.ask(choices, now);
+                self.ask(&choices, now);
                 self.output(call_id, &json!({"ok": false, "reason": "the cook is asked which one"}));
             }
             Sureness::Nothing => {
