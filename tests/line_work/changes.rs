@@ -12,6 +12,7 @@ async fn a_line_that_is_added_is_marked_until_it_is_touched_and_finished_ones_do
     let mut one = kitchen.screen("one", "grill").await;
     let mut two = kitchen.screen("two", "grill").await;
     let order = kitchen.order("7", &[("steak", 2)]).await;
+    two.tickets_are(&[&order]).await;
     let card = one.card("the ticket", &order, |card| card.total == 1).await;
     one.press(card.bump()).unwrap();
     two.tickets_are(&[]).await;

@@ -74,6 +74,8 @@ async fn a_bump_is_taken_back_from_the_other_screen_by_its_name_and_only_once() 
     let mut one = kitchen.screen("one", "grill").await;
     let mut two = kitchen.screen("two", "grill").await;
     let order = kitchen.order("7", &[("steak", 2)]).await;
+    // An empty glass is a bump that was seen only where the ticket was seen before.
+    two.tickets_are(&[&order]).await;
     let card = one.card("the ticket", &order, |card| card.total == 1).await;
     let bump = one.press(card.bump()).unwrap().expect("a bump");
     two.tickets_are(&[]).await;

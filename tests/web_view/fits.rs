@@ -72,6 +72,31 @@ async fn everything_fits(width: u32, height: u32) {
             board.see("the sheet gone", "return document.querySelector('dialog[open]') === null").await;
         }
     }
+    // Loudness of each sound, what is asked at the end of service, the panel of voice, and where owners change stations and rules: all from the settings.
+    board.touch("dialog[open] .button.wide:first-child").await;
+    board.see("sounds-sheet", "return document.querySelector('dialog[open] .sounds') !== null").await;
+    look.at("sounds-sheet").await;
+    board.key("Escape");
+    board.see("the sheet gone", "return document.querySelector('dialog[open]') === null").await;
+    board.touch(".bar .state .plain.square").await;
+    board.see("settings", "return document.querySelector('dialog[open]') !== null").await;
+    board.touch("dialog[open] .button.wide:last-child").await;
+    board.see("house-sheet", "return document.querySelector('dialog[open] .house-head') !== null").await;
+    look.at("house-sheet").await;
+    board.key("Escape");
+    board.see("the sheet gone", "return document.querySelector('dialog[open]') === null").await;
+    board.key("F7");
+    board.see("voice-sheet", "return document.querySelector('dialog[open]') !== null").await;
+    look.at("voice-sheet").await;
+    board.key("Escape");
+    board.see("the sheet gone", "return document.querySelector('dialog[open]') === null").await;
+    board.key("e");
+    board.see("closing-sheet", "return document.querySelector('dialog[open] .open-tickets') !== null").await;
+    look.at("closing-sheet").await;
+    board.key("Escape");
+    board.see("the sheet gone", "return document.querySelector('dialog[open]') === null").await;
+    board.touch(".bar .state .plain.square").await;
+    board.see("settings", "return document.querySelector('dialog[open]') !== null").await;
     // And once more for eyes that want it large.
     board.touch("dialog[open] .setting .button:last-child").await;
     board

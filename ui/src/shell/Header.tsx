@@ -13,6 +13,7 @@ import { ConnectionSheet } from "./ConnectionSheet";
 import { Clock, Down, Sliders } from "./Icons";
 import { type SheetName, useKitchen } from "./kitchen";
 import { SettingsSheet } from "./SettingsSheet";
+import { SoundsSheet } from "./SoundsSheet";
 import { StationSheet } from "./StationSheet";
 
 export const TABS: readonly Tab[] = ["station", "expo", "all_day", "scheduled", "recall"];
@@ -81,6 +82,9 @@ export function Header(): JSX.Element {
         </Match>
         <Match when={sheet() === "settings"}>
           <SettingsSheet close={close} />
+        </Match>
+        <Match when={sheet() === "sounds"}>
+          <SoundsSheet close={close} />
         </Match>
         <Match when={sheet() === "house"}>
           <HouseSheet close={close} />

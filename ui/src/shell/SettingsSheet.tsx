@@ -1,9 +1,7 @@
 import { For, type JSX, Show } from "solid-js";
 import type { TextSize } from "../generated/TextSize";
-import { Microphone } from "./Icons";
 import { useKitchen } from "./kitchen";
 import { Sheet } from "./Sheet";
-import { SoundSettings } from "./SoundSettings";
 
 const TEXT_SIZES: readonly TextSize[] = ["small", "normal", "large"];
 
@@ -46,17 +44,15 @@ export function SettingsSheet(props: { close: () => void }): JSX.Element {
           </For>
         </div>
       </div>
-      <SoundSettings />
-      <Show when={picture.talk}>
-        <div class="setting" role="group" aria-label={text.voice.title}>
-          <h3>{text.voice.title}</h3>
-          <button type="button" class="button" onClick={() => showSheet("voice")}>
-            <Microphone />
+      <div class="choices">
+        <button type="button" class="button wide" onClick={() => showSheet("sounds")}>
+          {text.sounds}
+        </button>
+        <Show when={picture.talk}>
+          <button type="button" class="button wide" onClick={() => showSheet("voice")}>
             {text.voice.open}
           </button>
-        </div>
-      </Show>
-      <div class="choices">
+        </Show>
         <button type="button" class="button wide" onClick={() => showSheet("closing")}>
           {text.endOfService}
         </button>

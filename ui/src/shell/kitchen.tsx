@@ -28,7 +28,7 @@ const SURPRISE_MS = 700;
 const FAULT_MS = 8_000;
 
 /** What can lie over the board. */
-export type SheetName = "station" | "settings" | "connection" | "voice" | "closing" | "house";
+export type SheetName = "station" | "settings" | "sounds" | "connection" | "voice" | "closing" | "house";
 
 export interface Kitchen {
   picture: Picture;

@@ -201,6 +201,7 @@ test("settings: text size changes the grid, volume has steps and plays", async (
   const before = await page.evaluate(() => window.fake.grid!.line_px);
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Large" }).click();
+  await page.getByRole("button", { name: "Sounds" }).click();
   await page.getByRole("button", { name: "Late: louder" }).click();
   await page.getByRole("button", { name: "Late: play it" }).click();
   await expect(page.getByText("70 %")).toHaveCount(1);

@@ -364,8 +364,10 @@ impl Actor {
             if let Some(pressing) = self.pressing.take() {
                 pressing.finish_without_board().await;
             }
-            if let Some(writing) = self.writing.take() {
-                let _ = writing.answer.await;
+            if let Some(writing) = self.writing.as_mut() {
+                let result = answer(Some(&mut writing.answer)).await;
+                // What failed is written again with the rest.
+                self.written(result);
             }
         };
         if tokio::time::timeout(LAST_WRITES, last).await.is_err() {

@@ -51,6 +51,9 @@ pub enum Timing<'a> {
     Now,
 }
 
+/// What goes to the stations at one moment: when that is, and each line with its minutes.
+type Volley<'a> = (At, Vec<(&'a Line, u32)>);
+
 impl<'a> Pace<'a> {
     /// The pace of an order, with the times of the menu.
     #[must_use]
@@ -58,7 +61,7 @@ impl<'a> Pace<'a> {
         if !setup.settings.coordinate {
             return Self::default();
         }
-        let mut together: BTreeMap<Option<u8>, (At, Vec<(&'a Line, u32)>)> = BTreeMap::new();
+        let mut together: BTreeMap<Option<u8>, Volley<'a>> = BTreeMap::new();
         for line in order.lines.iter().filter(|line| line.live() > 0) {
             let Some(minutes) = setup.menu.item(&line.item).and_then(|item| item.prep_minutes) else {
                 continue;

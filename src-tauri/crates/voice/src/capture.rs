@@ -11,6 +11,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a driver: it measures how long no sound has come")]
 
+#[cfg(target_os = "linux")]
+mod cookie;
 mod stream;
 
 use crate::audio::{FRAME, Frame, RATE};
@@ -21,6 +23,8 @@ use stream::{Stream, Told};
 use tokio::sync::{mpsc, watch};
 
 pub use crate::audio::{Lost, State};
+#[cfg(target_os = "linux")]
+pub use cookie::show_cookie;
 pub use stream::{Device, devices};
 
 /// A microphone that is being looked after. Dropping it lets go of it.

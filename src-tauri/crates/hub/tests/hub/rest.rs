@@ -482,6 +482,7 @@ async fn courses_and_passes_are_configured_and_a_course_tells_when_it_fires() {
     assert_eq!(kitchen.pos.get("/settings").await["pass_waits"], json!(true), "the rest stays");
     let mut meal = an_order();
     meal["courses"] = json!([{"number": 1}, {"number": 2}]);
+    meal["items"][0]["course"] = json!(1);
     meal["items"][1]["course"] = json!(2);
     let placed = kitchen.pos.place(&meal).await;
     let at = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();

@@ -89,6 +89,8 @@ impl Stream {
 /// The sound server where one runs, else the system's own.
 fn host() -> cpal::Host {
     #[cfg(target_os = "linux")]
+    super::show_cookie();
+    #[cfg(target_os = "linux")]
     if let Ok(host) = cpal::host_from_id(cpal::HostId::PulseAudio) {
         return host;
     }

@@ -1,15 +1,15 @@
 import { For, type JSX } from "solid-js";
 import { Speaker } from "./Icons";
 import { useKitchen } from "./kitchen";
+import { Sheet } from "./Sheet";
 
 const VOLUME_STEP = 10;
 
 /** How loud each sound of this screen is; each can be heard, so that it is known when it comes. */
-export function SoundSettings(): JSX.Element {
+export function SoundsSheet(props: { close: () => void }): JSX.Element {
   const { picture, text, go } = useKitchen();
   return (
-    <div class="setting" role="group" aria-label={text.sounds}>
-      <h3>{text.sounds}</h3>
+    <Sheet title={text.sounds} close={props.close}>
       <div class="sounds">
         <For each={picture.head?.sounds}>
           {(held) => {
@@ -53,6 +53,6 @@ export function SoundSettings(): JSX.Element {
           }}
         </For>
       </div>
-    </div>
+    </Sheet>
   );
 }
