@@ -134,7 +134,7 @@ pub(crate) type Outcome = Result<Option<String>, String>;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Picture(Picture),
+    Picture(Box<Picture>),
     Outcome(Outcome),
     Glass(Box<Frame>),
 }
@@ -180,7 +180,7 @@ impl DisplayProcess {
                 // The test harness says a few words of its own first.
                 let Some(start) = line.find('{') else { continue };
                 match serde_json::from_str(&line[start..]) {
-                    Ok(Line::Picture(picture)) => drop(seen.send(picture)),
+                    Ok(Line::Picture(picture)) => drop(seen.send(*picture)),
                     Ok(Line::Outcome(outcome)) => drop(told.send(outcome)),
                     Ok(Line::Glass(glass)) => drop(shown.send(*glass)),
                     // Killed in the middle of a word.
@@ -479,7 +479,7 @@ impl Glass {
         held.house = frame.house.or(held.house.take());
         held.closing = frame.closing.or(held.closing.take());
         self.cards.extend(frame.cards.into_iter().map(|card| (card.id.clone(), card)));
-        print(&Line::Picture(self.picture()));
+        print(&Line::Picture(Box::new(self.picture())));
     }
 
     /// The cards in the order they stand.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 async fn start_hub(folder: &Path) -> Hub {
     let mut config = HubConfig::new(folder);
-    config.listen = "127.0.0.1:0".parse().unwrap();
+    config.listen = "127.0.0.1:0".parse().expect("an address");
     config.first_setup = testkit::setup();
     Hub::start(config).await.expect("the hub starts")
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 /// The next sound, whatever it is.
 async fn next(sounds: &mut Receiver<Ring>) -> Sound {
-    timeout(PATIENCE, sounds.recv()).await.expect("it sounds").unwrap().sound
+    timeout(PATIENCE, sounds.recv()).await.expect("it sounds").expect("a display").sound
 }
 
 /// Everything that sounded and was not asked for yet.
@@ -27,7 +27,7 @@ async fn pos(hub: &ScriptedHub, id: &str, order: &str, act: Act) {
         tokio::task::yield_now().await;
     }
     let (id, order) = (id.into(), order.into());
-    hub.act(Operation { id, device: None, at: hub.now(), order, seen: 1, act }).unwrap();
+    hub.act(Operation { id, device: None, at: hub.now(), order, seen: 1, act }).expect("it is applied");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ fn a_screen_shows_its_own_change_at_once_and_the_log_s_when_that_is_another() {
     after.settings.undo_seconds = 9;
     board.propose(configure(&before, &after), NOW).unwrap();
     assert_eq!(board.setup().settings.undo_seconds, 9);
-    let settings = Some(Settings { undo_seconds: 7, ..before.settings.clone() });
+    let settings = Some(Settings { undo_seconds: 7, ..before.settings });
     let kind = EventKind::SettingsSet;
     let event =
         Event { seq: 1, at: NOW, kind, order: None, operation: None, menu: None, stations: None, settings };

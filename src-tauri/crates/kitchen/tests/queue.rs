@@ -145,13 +145,10 @@ impl House {
         let device = self.screens[device].0.clone();
         let before = held.claim_at(&grill()).map(|claim| claim.device.clone());
         let op = Operation { device: Some(device.clone()), ..operation("x", &held, act(&held)) };
-        match decide(&held, &op, &self.setup, NOW) {
-            Ok(Decided { order: Some(next), .. }) => {
-                let after = next.claim_at(&grill()).map(|claim| claim.device.clone());
-                assert!(before.is_none() || after == before || (after.is_none() && before == Some(device)));
-                self.record(next);
-            }
-            Ok(Decided { order: None, .. }) | Err(_) => {}
+        if let Ok(Decided { order: Some(next), .. }) = decide(&held, &op, &self.setup, NOW) {
+            let after = next.claim_at(&grill()).map(|claim| claim.device.clone());
+            assert!(before.is_none() || after == before || (after.is_none() && before == Some(device)));
+            self.record(next);
         }
     }
 

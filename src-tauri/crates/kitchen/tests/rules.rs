@@ -525,7 +525,8 @@ fn a_scheduled_order_is_fired_early_and_its_age_counts_from_then() {
     let draft =
         NewOrder { lines: vec![line("steak", 1)], fire_at: Some(NOW.plus(600_000)), ..NewOrder::default() };
     let order = draft.open("1".into(), "1".into(), NOW, &setup()).unwrap();
-    assert_eq!(order.changes_at(NOW), Some(NOW.plus(600_000)));
+    assert_eq!(order.changes_at(NOW), Some(NOW.plus(300_000)), "five minutes before it is spoken of");
+    assert_eq!(order.changes_at(NOW.plus(300_000)), Some(NOW.plus(600_000)));
     let early = NOW.plus(60_000);
     let fired = after_at(&order, "a", Act::Fire { course: None }, early);
     assert!(glass_at(&fired, "grill", early) && fired.clock_started_at() == early);
