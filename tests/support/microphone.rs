@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use super::process::Process;
 use super::sound_server::SoundServer;
 use super::{Desktop, SOON, until};
 
@@ -9,7 +10,8 @@ use super::{Desktop, SOON, until};
 #[derive(Debug)]
 pub(crate) struct Microphone<'a> {
     desktop: &'a Desktop,
-    server: Option<SoundServer>,
+    /// The server, and somebody who listens.
+    server: Option<(SoundServer, Process)>,
 }
 
 /// Who speaks: two programs by different people.
@@ -34,7 +36,18 @@ impl<'a> Microphone<'a> {
 
     /// Starts the sound server again.
     pub(crate) async fn plug(&mut self) {
-        self.server = Some(SoundServer::start(self.desktop, &["kitchen", SINK]).await);
+        let server = SoundServer::start(self.desktop, &["kitchen", SINK]).await;
+        // A sink that leads nowhere gives what is heard there every two seconds, unless somebody wants it sooner; a
+        // microphone gives it at once. So somebody always does.
+        let listener = Process::start(
+            self.desktop
+                .command("parec")
+                .arg(format!("--device={SINK}.monitor"))
+                .args(["--raw", "--latency-msec=20"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        );
+        self.server = Some((server, listener));
         until("the sound server to take orders", SOON, async || {
             let source = format!("{SINK}.monitor");
             let told = |words: &[&str]| {
@@ -48,7 +61,7 @@ impl<'a> Microphone<'a> {
 
     /// Kills the sound server.
     pub(crate) fn pull(&mut self) {
-        if let Some(server) = self.server.take() {
+        if let Some((server, _listener)) = self.server.take() {
             server.kill();
         }
     }

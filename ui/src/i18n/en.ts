@@ -140,6 +140,7 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
   upstream_old_orders: ({ count }) =>
     `${count ?? "Some"} open in the order system are older than a day and not shown. Ask the front to close them.`,
   // Talking to the board.
+  microphone_opening: () => "The microphone is being opened. Press again in a moment.",
   microphone_none: () => "There is no microphone. Plug one in: it is used as soon as it is there.",
   microphone_busy: () => "Another program has the microphone. Close that program; it is tried again by itself.",
   microphone_forbidden: () =>

@@ -592,7 +592,9 @@ impl Room {
     fn microphone_fault(&self) -> Option<Fault> {
         match self.microphone {
             State::Lost(lost) => Some(Fault::new(lost.code()).passing()),
-            State::Opening | State::Ready { .. } => None,
+            // Ready is what has been heard of: who speaks before that speaks to nobody.
+            State::Opening => Some(Fault::new("microphone_opening").passing()),
+            State::Ready { .. } => None,
         }
     }
 
