@@ -15,7 +15,7 @@ test("added, changed and voided lines flash until the glass is touched and stay 
   await expect(page.locator(".line.changed")).toHaveCount(4);
   await page.getByRole("button", { name: /^SEEN/ }).tap();
   await expect(page.getByRole("heading", { name: "Table 4" })).toHaveCount(0);
-  expect(await page.evaluate(pressed)).toEqual(["finish", "bump"]);
+  expect(await page.evaluate(pressed)).toEqual(["acknowledge", "bump"]);
 });
 
 test("a line that is to be begun later says when and with what, and can be touched all the same", async ({
