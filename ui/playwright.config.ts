@@ -8,7 +8,9 @@ export default defineConfig({
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,
-  timeout: 20_000,
+  // Deadlines for what never comes, not measures of the machine: it may be compiling beside this.
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
   reporter: [["list"]],
   use: {
     baseURL: "http://127.0.0.1:4173",

@@ -31,14 +31,10 @@ order_type: OrderType,
  */
 until: At, 
 /**
- * So many tickets were bumped at once, and come back at once; absent = one.
- */
-tickets?: number, 
-/**
  * What was done; absent = a bump.
  */
 what?: Done, 
 /**
- * To how many tickets, if it was done to many at once.
+ * To how many tickets, which come back at once; absent = one.
  */
 count?: number, };

@@ -270,9 +270,7 @@ function Toasts(): JSX.Element {
                 return { bounces: true, run: () => press(key, { press: "undo", order, operation }) };
               })}
             >
-              <span class="what">
-                {text.didTo[toast.what ?? "bumped"](label(), toast.tickets ?? toast.count ?? 1)}
-              </span>
+              <span class="what">{text.didTo[toast.what ?? "bumped"](label(), toast.count ?? 1)}</span>
               <span class="undo">
                 {text.undo}{" "}
                 <span class="left" aria-hidden="true">

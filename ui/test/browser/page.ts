@@ -66,6 +66,8 @@ export const test = base.extend<Own, Shared>({
         () => window.fake.paintedCursors.length > 0 || document.querySelector(".screen.failed"),
       );
       await page.evaluate(() => document.fonts.ready);
+      // An offer of seconds would be gone before a machine that also compiles has come to it.
+      await page.evaluate(() => void (window.fake.undoMs = 60_000));
       await settle(page);
       return page;
     });

@@ -562,7 +562,7 @@ export class FakeKitchen implements Backend {
     this.tickets = this.tickets.filter((held) => held !== ticket);
     const { label, order_type } = ticket;
     const until = this.now() + this.undoMs;
-    const toast = { operation, order, label, order_type, until, ...(tickets > 1 ? { tickets } : {}) };
+    const toast = { operation, order, label, order_type, until, ...(tickets > 1 ? { count: tickets } : {}) };
     this.#toasts = [...this.#toasts, toast];
     setTimeout(() => {
       this.#toasts = this.#toasts.filter((held) => held.operation !== operation);

@@ -133,7 +133,6 @@ pub(crate) struct Actor {
 
     pub(crate) presses: VecDeque<WaitingPress>,
     pub(crate) pressing: Option<Pressing>,
-    pub(crate) last_table: u32,
     pub(crate) ulids: ulid::Generator,
 
     inbox: mpsc::Receiver<Request>,
@@ -258,7 +257,6 @@ impl Actor {
             ahead_kept: ahead,
             presses: VecDeque::new(),
             pressing: None,
-            last_table: 0,
             ulids,
             inbox,
             notifications,

@@ -955,15 +955,11 @@ pub struct Toast {
     pub order_type: OrderType,
     /// When the toast goes.
     pub until: At,
-    /// So many tickets were bumped at once, and come back at once; absent = one.
-    #[ts(optional)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tickets: Option<u32>,
     /// What was done; absent = a bump.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what: Option<Done>,
-    /// To how many tickets, if it was done to many at once.
+    /// To how many tickets, which come back at once; absent = one.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,

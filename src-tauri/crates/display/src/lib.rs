@@ -16,13 +16,13 @@ mod actor;
 mod bell;
 mod card;
 mod clock;
-mod close;
 mod dialect;
 pub mod frame;
 mod handle;
 mod house;
 mod layout;
 mod log;
+mod many;
 #[cfg(test)]
 mod model;
 mod outbox;

@@ -5,10 +5,10 @@
 
 use crate::actor::{Actor, Reply};
 use crate::card;
-use crate::close::Many;
-use crate::frame::{Done, Press, PressLine, PressTicket, Pressed, Row, Taken, TicketLabel, Toast};
+use crate::frame::{Done, Press, PressLine, Pressed, Row, Taken, TicketLabel, Toast};
 use crate::house;
-use crate::view::{Draft, Offer, Scene, View, recall_rows};
+use crate::many::{Many, Of};
+use crate::view::{Draft, Offer, Scene, Undo, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
     Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderType, StationId, Ticket,
@@ -33,14 +33,6 @@ pub(crate) struct Waiting {
     view: String,
     press: Press,
     reply: Reply<Pressed>,
-    together: Option<Together>,
-}
-
-/// One of several acts that a single touch meant.
-#[derive(Debug, Clone)]
-struct Together {
-    touch: u32,
-    order: OrderId,
 }
 
 /// Presses that are being written.
@@ -54,7 +46,6 @@ struct Made {
     view: String,
     reply: Reply<Pressed>,
     what: What,
-    together: Option<Together>,
 }
 
 enum What {
@@ -62,7 +53,7 @@ enum What {
     Operation(Operation, Option<OperationId>),
     /// An operation that never left this screen, taken back.
     Cancel(OperationId),
-    /// The end of service, or its undo.
+    /// Of many tickets, or an undo.
     Many(Many),
 }
 
@@ -99,48 +90,11 @@ impl Pressing {
 
 impl Actor {
     pub(crate) fn queue_press(&mut self, view: String, press: Press, reply: Reply<Pressed>) {
-        let mut acts = self.acts_of(&view, press);
-        if self.presses.len() + acts.len() > MOST_WAITING.max(acts.len()) {
+        if self.presses.len() >= MOST_WAITING {
             let _ = reply.send(Err(Fault::new("disk_slow").passing()));
             return;
         }
-        // The last one answers for all: they are written together, and each that is refused says so on its card.
-        let Some((press, together)) = acts.pop() else {
-            let _ = reply.send(Ok(Pressed { operation: None }));
-            return;
-        };
-        for (press, together) in acts {
-            let (unheard, _) = oneshot::channel();
-            self.presses.push_back(Waiting { view: view.clone(), press, reply: unheard, together });
-        }
-        self.presses.push_back(Waiting { view, press, reply, together });
-    }
-
-    /// The presses that a touch comes to: BUMP ALL of a table bumps each ticket, and its undo brings each of them back.
-    fn acts_of(&mut self, view: &str, press: Press) -> Vec<(Press, Option<Together>)> {
-        if let Press::BumpTable { tickets } = press {
-            self.last_table = self.last_table.wrapping_add(1);
-            let touch = self.last_table;
-            let bump = |PressTicket { order, seen, lines }| {
-                let together = Together { touch, order: OrderId::clone(&order) };
-                (Press::Bump { order, seen, lines }, Some(together))
-            };
-            return tickets.into_iter().map(bump).collect();
-        }
-        let offers = self.views.get(view).map(|held| held.offers.as_slice()).unwrap_or_default();
-        let touch_of = |operation: &OperationId| {
-            offers.iter().find(|offer| &offer.toast.operation == operation).and_then(|offer| offer.together)
-        };
-        if let Press::Undo { operation, .. } = &press
-            && let Some(touch) = touch_of(operation)
-        {
-            let undo = |Offer { toast: Toast { order, operation, .. }, .. }: &Offer| {
-                let together = Together { touch, order: order.clone() };
-                (Press::Undo { order: order.clone(), operation: operation.clone() }, Some(together))
-            };
-            return offers.iter().filter(|offer| offer.together == Some(touch)).map(undo).collect();
-        }
-        vec![(press, None)]
+        self.presses.push_back(Waiting { view, press, reply });
     }
 
     /// Decides all presses that wait and hands them to the disk together.
@@ -151,7 +105,7 @@ impl Actor {
         let mut ahead: BTreeMap<OrderId, Order> = BTreeMap::new();
         let mut made = Vec::new();
         let mut batch = Batch::default();
-        for Waiting { view, press, reply, together } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
+        for Waiting { view, press, reply } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
             match self.make(&view, press, &mut ahead) {
                 Ok(Some(what)) => {
                     match &what {
@@ -164,16 +118,12 @@ impl Actor {
                             batch.settled.extend(many.cancelled.iter().cloned());
                         }
                     }
-                    made.push(Made { view, reply, what, together });
+                    made.push(Made { view, reply, what });
                 }
                 Ok(None) => {
                     let _ = reply.send(Ok(Pressed { operation: None }));
                 }
                 Err(fault) => {
-                    if let Some(Together { order, .. }) = together {
-                        self.problems.insert(order, fault.clone());
-                        self.all_stale();
-                    }
                     let _ = reply.send(Err(fault));
                 }
             }
@@ -186,19 +136,19 @@ impl Actor {
     /// The disk has answered: now it is true, shown and sent.
     pub(crate) fn press_written(&mut self, result: &Result<(), CommitError>) {
         let Some(Pressing { made, .. }) = self.pressing.take() else { return };
-        for Made { view, reply, what, together } in made {
+        for Made { view, reply, what } in made {
             let answer = match (result, what) {
                 (Ok(()), What::Operation(operation, undoes)) => {
                     let id = operation.id.clone();
                     if let Some(undone) = undoes {
-                        self.drop_toast(&undone);
+                        self.over(&undone);
                     }
-                    self.operation_made(&view, operation, together.map(|together| together.touch));
+                    self.operation_made(&view, operation);
                     Ok(Pressed { operation: Some(id) })
                 }
                 (Ok(()), What::Cancel(id)) => {
                     self.log.board.withdraw(&id);
-                    self.drop_toast(&id);
+                    self.over(&id);
                     Ok(Pressed { operation: None })
                 }
                 (Ok(()), What::Many(many)) => {
@@ -223,9 +173,9 @@ impl Actor {
         self.all_stale();
     }
 
-    fn operation_made(&mut self, view: &str, operation: Operation, together: Option<u32>) {
+    fn operation_made(&mut self, view: &str, operation: Operation) {
         self.show_made(&operation);
-        self.offer(view, &operation, together);
+        self.offer(view, &operation);
         if let (Act::Configure { .. }, Some(held)) = (&operation.act, self.views.get_mut(view)) {
             held.draft = None;
         }
@@ -246,13 +196,13 @@ impl Actor {
         }
         if let Act::Unbump { bump, also } = &operation.act {
             for bump in std::iter::once(bump).chain(also) {
-                self.drop_toast(bump);
+                self.over(bump);
             }
         }
     }
 
     /// Offers to take back what was done, for a moment and on the view it was done on.
-    fn offer(&mut self, view: &str, operation: &Operation, together: Option<u32>) {
+    fn offer(&mut self, view: &str, operation: &Operation) {
         let usual = i64::from(self.log.board.setup().settings.undo_seconds) * 1_000;
         let (what, undo, ms) = match &operation.act {
             Act::Bump { .. } => {
@@ -306,12 +256,11 @@ impl Actor {
                 label: TicketLabel::Name(name),
                 order_type: OrderType::default(),
                 until,
-                tickets: None,
                 what: Some(what),
                 count: None,
             };
             if let Some(held) = self.views.get_mut(view) {
-                held.offers.push(Offer { together, ..Offer::of_one(toast, undo) });
+                held.offers.push(Offer::of_one(toast, undo));
             }
             return;
         }
@@ -323,18 +272,20 @@ impl Actor {
                 label: card::label(order),
                 order_type: order.order_type,
                 until,
-                tickets: None,
                 what: (what != Done::Bumped).then_some(what),
                 count: None,
             };
-            held.offers.push(Offer { together, ..Offer::of_one(toast, undo) });
+            held.offers.push(Offer::of_one(toast, undo));
         }
     }
 
     /// Something that can no longer be taken back by its toast.
-    pub(crate) fn drop_toast(&mut self, operation: &OperationId) {
+    pub(crate) fn over(&mut self, operation: &OperationId) {
         for view in self.views.values_mut() {
-            view.offers.retain(|offer| &offer.toast.operation != operation);
+            view.offers.retain_mut(|offer| {
+                offer.undo.retain(|undo| &undo.operation != operation);
+                !offer.undo.is_empty()
+            });
         }
     }
 
@@ -345,15 +296,16 @@ impl Actor {
         ahead: &mut BTreeMap<OrderId, Order>,
     ) -> Result<Option<What>, Fault> {
         let press = match press {
+            Press::BumpTable { tickets } => {
+                return self.do_many(view, Of::Table, tickets, ahead).map(|many| many.map(What::Many));
+            }
             Press::Close { how, tickets } => {
-                return self.close_all(view, how, tickets, ahead).map(|many| many.map(What::Many));
+                return self.do_many(view, Of::Service(how), tickets, ahead).map(|many| many.map(What::Many));
             }
-            Press::Undo { order, operation } => {
-                if let Some(many) = self.undo_all(view, &operation, ahead) {
-                    return Ok(Some(What::Many(many)));
-                }
-                Press::Undo { order, operation }
-            }
+            Press::Undo { order, operation } => match self.undo_offer(view, &operation, ahead)? {
+                Some(many) => return Ok(Some(What::Many(many))),
+                None => Press::Undo { order, operation },
+            },
             press => press,
         };
         let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press)? else { return Ok(None) };
@@ -398,8 +350,6 @@ impl Actor {
             Press::Bump { order, seen, lines } => {
                 Meant::new(order, seen, Act::Bump { station, lines: touches(lines) })
             }
-            // It was taken apart when it came.
-            Press::BumpTable { .. } => return Ok(None),
             Press::Finish { order, seen, line } => {
                 Meant::new(order, seen, Act::Finish { station, lines: touches(vec![line]) })
             }
@@ -429,8 +379,8 @@ impl Actor {
             Press::PutBack { order, seen } => Meant::new(order, seen, Act::PutBack { station }),
             Press::Park { order, seen } => Meant::new(order, seen, Act::Park),
             Press::Unpark { order, seen } => Meant::new(order, seen, Act::Unpark),
-            // Many at once; `make` has taken it.
-            Press::Close { .. } => return Ok(None),
+            // Many at once; `make` has taken them.
+            Press::BumpTable { .. } | Press::Close { .. } => return Ok(None),
             Press::Fire { order, seen, course } => Meant::new(order, seen, Act::Fire { course }),
             Press::Transfer { order, seen, to, lines } => {
                 Meant::new(order, seen, Act::Transfer { from: station, to, lines })
@@ -443,11 +393,12 @@ impl Actor {
                 let act = Act::Configure { before: Box::new(before), after: Box::new(after) };
                 Meant::new(OrderId::menu(), 0, act)
             }
+            // Of the menu or the house; what was done to tickets, `make` has taken.
             Press::Undo { order, operation } => {
-                let offer = held.offers.iter().find(|offer| offer.toast.operation == operation);
-                let undo = offer.map(|offer| offer.undo.clone()).ok_or_else(|| Fault::new("undo_over"))?;
-                let seen = confirmed(&order);
-                Meant { order, seen, act: undo, undoes: Some(operation) }
+                let mut undo = held.offers.iter().flat_map(|offer| &offer.undo);
+                let undo = undo.find(|undo| undo.operation == operation);
+                let act = undo.map(|undo| undo.act.clone()).ok_or_else(|| Fault::new("undo_over"))?;
+                Meant { seen: confirmed(&order), order, act, undoes: Some(operation) }
             }
             Press::Unbump { order, operation } => {
                 let seen = confirmed(&order);
@@ -491,7 +442,7 @@ impl Actor {
         Ok(Some(meant))
     }
 
-    /// What another screen has taken is theirs, as long as the hub says that they are there.
+    /// A touch on a ticket that another screen has taken.
     fn refuse_others(&self, held: &View, press: &Press, station: &StationId) -> Result<(), Fault> {
         let order = match press {
             Press::Bump { order, .. }
@@ -504,8 +455,12 @@ impl Actor {
             }
             _ => None,
         };
-        let whose = order.and_then(|order| self.whose(order, station));
-        if matches!(whose, Some(Taken::Others { .. })) && !self.seat().alone {
+        order.map_or(Ok(()), |order| self.refuse_taken(order, station))
+    }
+
+    /// What another screen has taken is theirs, as long as the hub says that they are there.
+    pub(crate) fn refuse_taken(&self, order: &OrderId, station: &StationId) -> Result<(), Fault> {
+        if matches!(self.whose(order, station), Some(Taken::Others { .. })) && !self.seat().alone {
             return Err(Fault::new("taken_elsewhere"));
         }
         Ok(())

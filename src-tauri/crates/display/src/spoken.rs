@@ -311,6 +311,7 @@ impl Spoken {
             let toast = &offer.toast;
             let (order, operation) = (toast.order.clone(), toast.operation.clone());
             let press = match toast.what {
+                _ if offer.undo.len() > 1 => Press::Undo { order, operation },
                 // A word takes longer than a touch: the bump can be taken back also when its toast is gone.
                 None | Some(Done::Bumped) => Press::Unbump { order, operation },
                 Some(

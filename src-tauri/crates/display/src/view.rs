@@ -106,24 +106,36 @@ pub(crate) struct Draft {
     pub(crate) after: House,
 }
 
-/// What was done on this view and can be taken back for a moment.
+/// What was done on this view and can be taken back for a moment, by one touch.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
+    /// Named after the first of what it takes back.
     pub(crate) toast: Toast,
-    /// The act that takes it back.
-    pub(crate) undo: Act,
-    /// Where many tickets were meant: each with the act that takes it back there.
-    pub(crate) all: Vec<(OrderId, Act)>,
+    /// Never empty.
+    pub(crate) undo: Vec<Undo>,
     /// Operations that wait for the end of the offer before they leave this screen.
     pub(crate) held: Vec<OperationId>,
-    /// Done by one press with others, and taken back with them.
-    pub(crate) together: Option<u32>,
+}
+
+/// An operation, and the act that takes it back.
+#[derive(Debug, Clone)]
+pub(crate) struct Undo {
+    pub(crate) operation: OperationId,
+    pub(crate) order: OrderId,
+    pub(crate) act: Act,
 }
 
 impl Offer {
-    /// What was done to one ticket.
-    pub(crate) fn of_one(toast: Toast, undo: Act) -> Self {
-        Self { toast, undo, all: Vec::new(), held: Vec::new(), together: None }
+    /// What was done to one ticket, or to none.
+    pub(crate) fn of_one(toast: Toast, act: Act) -> Self {
+        let undo = Undo { operation: toast.operation.clone(), order: toast.order.clone(), act };
+        Self { toast, undo: vec![undo], held: Vec::new() }
+    }
+
+    /// As it is shown, with how many tickets it brings back.
+    fn shown(&self) -> Toast {
+        let count = u32::try_from(self.undo.len()).ok().filter(|tickets| *tickets > 1);
+        Toast { count, ..self.toast.clone() }
     }
 }
 
@@ -372,7 +384,7 @@ impl View {
             counts_of: Some(self.looking.counts_of).filter(|of| *of != CountsOf::Station),
             marked: self.marked.clone(),
         };
-        let toasts: Vec<Toast> = self.offers.iter().map(|offer| self.toast(offer)).collect();
+        let toasts: Vec<Toast> = self.offers.iter().map(Offer::shown).collect();
         let has_ticket = |id: &OrderId| whole.iter().any(|card| &card.order == id);
         let mut notices = Vec::new();
         let of_yesterday = parked.iter().filter(|order| order.clock_started_at() < scene.day_start).count();
@@ -400,14 +412,6 @@ impl View {
             house: self.draft.as_ref().map(|draft| house::edit(board, draft, now)).unwrap_or_default(),
             closing: if self.closing { closing(&whole) } else { Closing::default() },
         }
-    }
-
-    /// A toast, with how many tickets it brings back.
-    fn toast(&self, offer: &Offer) -> Toast {
-        let together =
-            self.offers.iter().filter(|other| offer.together.is_some() && other.together == offer.together);
-        let tickets = u32::try_from(together.count()).ok().filter(|tickets| *tickets > 1);
-        Toast { tickets, ..offer.toast.clone() }
     }
 
     /// Makes the picture and takes it over. The log was at `seq` then.

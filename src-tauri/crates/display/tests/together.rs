@@ -95,9 +95,9 @@ async fn the_tickets_of_a_table_stand_together_and_go_together() {
     screen.until("gone", |w| w.orders() == ["o2", "o4", "o6"]).await;
     eventually("three operations", || async { (hub.applied().len() == 3).then_some(()) }).await;
     let toasts = screen.window.frame.toasts.clone().unwrap();
-    assert!(toasts.len() == 3 && toasts.iter().all(|toast| toast.tickets == Some(3)), "{toasts:?}");
-    let last = toasts.last().unwrap();
-    let undo = Press::Undo { order: last.order.clone(), operation: last.operation.clone() };
+    let [toast] = &toasts[..] else { panic!("one toast for all: {toasts:?}") };
+    assert_eq!(toast.count, Some(3));
+    let undo = Press::Undo { order: toast.order.clone(), operation: toast.operation.clone() };
     screen.press(undo).await.unwrap();
     screen.until("back", |w| w.orders() == ["o1", "o3", "o5", "o2", "o4", "o6"]).await;
     assert_eq!(screen.window.frame.toasts.as_deref(), Some(&[][..]));

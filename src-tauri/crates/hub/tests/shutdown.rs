@@ -1,11 +1,16 @@
 //! The end of `brigade-hub` as a process, under real signals (rule R6): in order, each step hung once, and past the limit.
 //!
 //! Nothing in the program helps these tests. Each step is hung by what would hang it in a kitchen: a slow kernel (`strace`
-//! delays `accept`), a client that never finishes its request, another program that holds the database.
+//! delays `accept`), a client that never finishes its request, a disk that never gives the speech model, another program that
+//! holds the database.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+#[cfg(feature = "voice")]
+#[path = "hub/caller.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod caller;
 #[path = "hub/common.rs"]
 #[allow(dead_code, unused_imports, reason = "the other tests use the rest")]
 mod common;
@@ -73,6 +78,7 @@ async fn unfinished_request(process: &Process) -> TcpStream {
 
 const ACCEPTING: &str = "step=\"accepting\"";
 const SOCKETS: &str = "step=\"sockets\"";
+const VOICE: &str = "step=\"voice\"";
 const DATABASE: &str = "step=\"database\"";
 
 #[tokio::test]
@@ -97,7 +103,7 @@ async fn r6_02_sigterm_and_sigint_end_it_in_order_and_more_of_them_are_only_logg
         assert_eq!(code, Some(0));
         assert!(took < Duration::from_secs(3), "{took:?}");
         let log = log(data.path());
-        in_order(&log, &["shutting down signal=", ACCEPTING, SOCKETS, DATABASE, "hub::shutdown: ended"]);
+        in_order(&log, &["shutting down signal=", ACCEPTING, SOCKETS, VOICE, DATABASE, "hub::shutdown: ended"]);
         assert_eq!(log.matches("shutting down signal=").count() - log.matches("already").count(), 1, "{log}");
         assert!(!log.contains("skipped") && !data.path().join("hub.sqlite-wal").exists(), "{log}");
     }
@@ -153,6 +159,43 @@ async fn r6_03_sockets_that_hang_are_skipped() {
     let mut nothing = Vec::new();
     let _ =
         tokio::time::timeout(SOON, request.read_to_end(&mut nothing)).await.expect("the socket is closed");
+    let process = start(data.path());
+    assert_eq!(process.pos.get(&format!("/orders/{}", order["id"].as_str().unwrap())).await, order);
+    process.kill();
+}
+
+#[cfg(feature = "voice")]
+#[tokio::test]
+async fn r6_03_voice_that_hangs_is_skipped() {
+    let data = tempfile::tempdir().unwrap();
+    // Opening a pipe that nobody writes to takes for ever, as reading from a dying disk does.
+    let model = tempfile::tempdir().unwrap();
+    for file in [recogniser::MODEL_FILE, recogniser::VOCABULARY_FILE] {
+        assert!(Command::new("mkfifo").arg(model.path().join(file)).status().unwrap().success());
+    }
+    let mut command = Process::command(data.path());
+    command.env("BRIGADE_VOICE_MODEL", model.path());
+    let process = start_as(command, data.path());
+    let order = process.pos.place(&an_order()).await;
+    let mut screen = Screen::join(process.addr, &hello("d", &process.pos.token)).await;
+    let (mut client, ..) = caller::Client::connects(&process.pos).await;
+    assert_eq!(client.hears().await["type"], "session.created");
+    let sayings = serde_json::json!([{"id": "s", "say": ["bump twelve"]}]);
+    let grammar = serde_json::json!({"revision": 1, "part": 0, "of": 1, "sayings": sayings});
+    let session = serde_json::json!({"type": "transcription", "brigade_grammar": grammar});
+    client.says(serde_json::json!({"type": "session.update", "session": session})).await;
+    assert_eq!(client.hears().await["type"], "session.updated", "the model is being read");
+    process.signal("-TERM");
+    assert_eq!(screen.closed().await, Some(1001));
+    let (code, took) = ended(process).await;
+    println!("voice hung: exit {code:?} after {took:?}");
+    let text = log(data.path());
+    assert_eq!(code, Some(0), "{text}");
+    assert!((1_500..5_000).contains(&took.as_millis()), "{took:?}");
+    in_order(&text, &["done step=\"accepting\"", "done step=\"sockets\"", "hangs, skipped step=\"voice\""]);
+    in_order(&text, &["hangs, skipped step=\"voice\"", "done step=\"database\"", "hub::shutdown: ended"]);
+    assert!(!data.path().join("hub.sqlite-wal").exists(), "the database was closed: {text}");
+    client.goes().await;
     let process = start(data.path());
     assert_eq!(process.pos.get(&format!("/orders/{}", order["id"].as_str().unwrap())).await, order);
     process.kill();

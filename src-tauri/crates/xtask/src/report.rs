@@ -17,6 +17,8 @@ pub(crate) struct Tally {
     pub(crate) skipped: usize,
     /// Each rule with a test that ran, and whether all its tests passed.
     pub(crate) rules: BTreeMap<Rule, bool>,
+    /// Which tests failed, each with the beginning of what it said.
+    pub(crate) failures: Vec<String>,
     /// A part that is no collection of tests counts as one.
     is_check: bool,
 }
@@ -59,12 +61,23 @@ enum Outcome {
     Skipped,
 }
 
+/// How much of what a failed test said is said again at the end, lines.
+const REASON: usize = 12;
+
+/// A failed test's name, with the beginning of what it said.
+fn failure<'a>(name: &str, said: impl Iterator<Item = &'a str>) -> String {
+    let said = said.map(str::trim_end).filter(|line| !line.is_empty()).take(REASON);
+    said.fold(name.to_owned(), |text, line| text + "\n    " + line)
+}
+
 /// Reads what `cargo test` prints.
 ///
-/// The counts are the sum of the `test result:` lines; the rules come from the names.
+/// The counts are the sum of the `test result:` lines; the rules come from the names; what a failed test said
+/// stands under its own heading, up to the next one.
 pub(crate) fn cargo_test(printed: &str) -> Tally {
     let mut tally = Tally::default();
-    for line in printed.lines() {
+    let mut lines = printed.lines().peekable();
+    while let Some(line) = lines.next() {
         if let Some(result) = line.strip_prefix("test result: ") {
             let number = |word: &str| {
                 let before = result.split(&format!(" {word}")).next()?;
@@ -84,9 +97,18 @@ pub(crate) fn cargo_test(printed: &str) -> Tally {
             if let Some(rule) = rule_of_function(name) {
                 *tally.rules.entry(rule).or_insert(true) &= held;
             }
+        } else if let Some(name) = heading(line) {
+            let ends = |line: &&str| heading(line).is_some() || *line == "failures:";
+            let said: Vec<&str> = std::iter::from_fn(|| lines.next_if(|line| !ends(line))).collect();
+            tally.failures.push(failure(name, said.into_iter()));
         }
     }
     tally
+}
+
+/// The test whose output follows a line.
+fn heading(line: &str) -> Option<&str> {
+    line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
 }
 
 /// A runner that found nothing to run has not passed.
@@ -109,6 +131,10 @@ pub(crate) fn vitest(json: &str) -> Tally {
             _ => Outcome::Failed,
         };
         tally.count(outcome, titles.filter_map(|title| rule_of_title(title.as_str()?)));
+        if outcome == Outcome::Failed {
+            let said = list(&test["failureMessages"]).filter_map(Value::as_str).flat_map(str::lines);
+            tally.failures.push(failure(test["fullName"].as_str().unwrap_or_default(), said));
+        }
     }
     some(tally)
 }
@@ -128,6 +154,11 @@ pub(crate) fn playwright(json: &str) -> Tally {
                     _ => Outcome::Failed,
                 };
                 tally.count(outcome, rules.iter().copied().chain(own));
+                if outcome == Outcome::Failed {
+                    let errors = list(&test["results"]).flat_map(|result| list(&result["errors"]));
+                    let said = errors.filter_map(|error| error["message"].as_str()).flat_map(str::lines);
+                    tally.failures.push(failure(spec["title"].as_str().unwrap_or_default(), said));
+                }
             }
         }
         for inner in list(&node["suites"]) {
@@ -190,6 +221,12 @@ pub(crate) fn print(parts: &[Part]) -> bool {
         .collect();
     println!("\nrules tested ({}): {}", names.len(), names.join(" "));
 
+    for part in parts {
+        for failure in &part.tally.failures {
+            println!("\nFAILED in {}: {failure}", part.name);
+        }
+    }
+
     let passed: usize = parts.iter().map(|part| part.tally.passed).sum();
     let failed: usize = parts.iter().map(|part| part.tally.failed).sum();
     println!("\n{passed} passed, {failed} failed");
@@ -208,11 +245,22 @@ mod tests {
              test link::r3_05_capped ... FAILED\n\
              test board::r4_03_snapshot_and_changes ... ok\n\
              test board::really ... ignored\n\
+             \n\
+             failures:\n\
+             \n\
+             ---- link::r3_05_capped stdout ----\n\
+             \n\
+             waited 61 s\n\
+             \n\
+             \n\
+             failures:\n    link::r3_05_capped\n\
+             \n\
              test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s\n\
              test result: ok. 40 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s\n",
         );
         assert_eq!((tally.passed, tally.failed, tally.skipped), (42, 1, 1));
         assert_eq!(tally.rules, BTreeMap::from([((3, 5), false), ((4, 3), true)]));
+        assert_eq!(tally.failures, ["link::r3_05_capped\n    waited 61 s"]);
     }
 
     #[test]
@@ -236,16 +284,20 @@ mod tests {
             r#"{"testResults":[{"assertionResults":[
                 {"ancestorTitles":["R4.2 unmount"],"title":"nothing after","status":"passed"},
                 {"ancestorTitles":[],"title":"later","status":"todo"},
-                {"ancestorTitles":[],"title":"R4.1 single flight","status":"failed"}]}]}"#,
+                {"ancestorTitles":[],"title":"R4.1 single flight","fullName":"R4.1 single flight","status":"failed",
+                 "failureMessages":["two mounts"]}]}]}"#,
         );
         assert_eq!((tally.passed, tally.failed, tally.skipped), (1, 1, 1));
         assert_eq!(tally.rules, BTreeMap::from([((4, 1), false), ((4, 2), true)]));
+        assert_eq!(tally.failures, ["R4.1 single flight\n    two mounts"]);
 
         let tally = playwright(
             r#"{"suites":[{"title":"board.spec.ts","specs":[],"suites":[{"title":"R4.4 reload","specs":[
-                {"title":"a new mount","tests":[{"status":"expected"},{"status":"flaky"}]}]}]}],"errors":[]}"#,
+                {"title":"a new mount","tests":[{"status":"expected"},
+                    {"status":"flaky","results":[{"errors":[{"message":"too late"}]},{"errors":[]}]}]}]}]}],"errors":[]}"#,
         );
         assert_eq!((tally.passed, tally.failed), (1, 1));
         assert_eq!(tally.rules, BTreeMap::from([((4, 4), false)]));
+        assert_eq!(tally.failures, ["a new mount\n    too late"]);
     }
 }

@@ -162,8 +162,8 @@ async fn real_answers_fit_the_document_and_it_declares_nothing_else() {
     book.ask("POST", calls, &[], with(&json!({}))).await;
     book.ask("POST", calls, &[], offer("v=0 and so on".into())).await;
     book.ask("POST", calls, &[], offer("x".repeat(100_000))).await;
-    book.ask("POST", calls, &[], offer(crate::voice::an_offer().await)).await;
-    let call = crate::voice::call_id(&book.pos).await;
+    book.ask("POST", calls, &[], offer(crate::caller::an_offer().await)).await;
+    let call = crate::caller::call_id(&book.pos).await;
     book.ask("POST", "/api/v1/realtime/calls/{id}/hangup", &[&call], Ask { token: true, ..Ask::default() })
         .await;
     book.pos.token = token;
