@@ -174,10 +174,11 @@ async fn a_hard_friday(pos: &Pos) -> Vec<String> {
     orders
 }
 
-struct Look<'a> {
-    screen: &'a Screen,
-    app: &'a App,
-    board: &'a Board<'a>,
+/// Eyes that see what is cut off, and keep pictures.
+pub(crate) struct Look<'a> {
+    pub(crate) screen: &'a Screen,
+    pub(crate) app: &'a App,
+    pub(crate) board: &'a Board<'a>,
 }
 
 impl Look<'_> {
@@ -222,7 +223,7 @@ impl Look<'_> {
     }
 
     /// Takes a picture, and waits until nothing is cut off, off the glass, or too small for a finger.
-    async fn at(&self, name: &str) {
+    pub(crate) async fn at(&self, name: &str) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("shots");
         std::fs::create_dir_all(&folder).unwrap();
         let begun = Instant::now();

@@ -10,6 +10,7 @@ mod support;
 
 mod back_end;
 mod fits;
+mod line;
 mod orders;
 mod policy;
 mod recovery;

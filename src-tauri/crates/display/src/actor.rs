@@ -932,7 +932,7 @@ impl Actor {
                 Want::Look => self.all_stale(),
                 Want::Setup => self.setup_changed(),
                 Want::OperationRefused { id, order, fault } => {
-                    self.drop_toast(&id);
+                    self.over(&id);
                     if let Some(order) = order {
                         let about = self.log.board.order(&order).cloned();
                         self.problems.insert(order, fault.clone());

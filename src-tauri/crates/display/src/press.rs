@@ -8,7 +8,7 @@ use crate::card;
 use crate::frame::{Done, Press, PressLine, Pressed, Row, Taken, TicketLabel, Toast};
 use crate::house;
 use crate::many::{Many, Of};
-use crate::view::{Draft, Offer, Scene, Undo, View, recall_rows};
+use crate::view::{Draft, Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
     Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderType, StationId, Ticket,

@@ -103,7 +103,10 @@ async fn r6_02_sigterm_and_sigint_end_it_in_order_and_more_of_them_are_only_logg
         assert_eq!(code, Some(0));
         assert!(took < Duration::from_secs(3), "{took:?}");
         let log = log(data.path());
-        in_order(&log, &["shutting down signal=", ACCEPTING, SOCKETS, VOICE, DATABASE, "hub::shutdown: ended"]);
+        in_order(
+            &log,
+            &["shutting down signal=", ACCEPTING, SOCKETS, VOICE, DATABASE, "hub::shutdown: ended"],
+        );
         assert_eq!(log.matches("shutting down signal=").count() - log.matches("already").count(), 1, "{log}");
         assert!(!log.contains("skipped") && !data.path().join("hub.sqlite-wal").exists(), "{log}");
     }

@@ -156,4 +156,3 @@ pub(crate) async fn call_id(caller: &Pos) -> String {
     let answer = call(caller, an_offer().await).await;
     answer.headers()["location"].to_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
-
