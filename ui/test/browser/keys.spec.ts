@@ -67,6 +67,30 @@ test("the sheet of a bump bar: Space opens it, its arrows reach everything, Ente
   await expect(page.getByRole("dialog")).toHaveCount(0);
 });
 
+test("the first ten choices bear digits, and the others are reached by arrows", async ({ open }) => {
+  const page = await open("scene=friday");
+  await page.evaluate(() =>
+    window.fake.change((kitchen) => {
+      kitchen.tickets = kitchen.tickets.map((held) => ({
+        ...held,
+        taken: { whose: "ours" },
+        next_course: { number: 2 },
+      }));
+    }),
+  );
+  await select(page, "1");
+  await page.keyboard.press("m");
+  const sheet = page.getByRole("dialog");
+  await expect(sheet.locator("kbd")).toHaveText(["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"]);
+  const cold = sheet.getByRole("button", { name: "Cold", exact: true });
+  await expect(cold.locator("kbd")).toHaveCount(0);
+  // Back round the beginning, past Close: it is the last one.
+  await page.keyboard.press("ArrowLeft");
+  await expect(cold).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(pressed)).toEqual(["transfer"]);
+});
+
 test("who opened a sheet by touch is shown the digits first", async ({ open }) => {
   const page = await open("scene=friday", GLASSES[0], true);
   await page.getByRole("button", { name: /^Okafor: / }).tap();
