@@ -3,15 +3,13 @@
 import { createEffect, createSignal, For, type JSX, Show, untrack } from "solid-js";
 import type { Row } from "../generated/Row";
 import { age, wallClock } from "../i18n/format";
-import { Back, Cross } from "../shell/Icons";
+import { Cross } from "../shell/Icons";
 import { useKitchen } from "../shell/kitchen";
+import { DIGITS, Letters } from "../shell/Letters";
 import { EmptyList } from "../shell/screens";
 import { Sheet } from "../shell/Sheet";
 import { Line } from "./Line";
 import { RowAbout } from "./Row";
-
-const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
-const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"] as const;
 
 export function Recall(): JSX.Element {
   const { picture, text, touch, go, now, wall } = useKitchen();
@@ -137,27 +135,7 @@ function Search(): JSX.Element {
         {text.lettersShort}
       </button>
       <Show when={lettered()}>
-        <div class="letters" role="group" aria-label={text.letters}>
-          <For each={LETTERS}>
-            {(letter) => (
-              <button type="button" class="button square" ref={type(letter.toLowerCase())}>
-                {letter}
-              </button>
-            )}
-          </For>
-          <button type="button" class="button square" aria-label={text.space} ref={type(" ")}>
-            {"\u2423"}
-          </button>
-          <button
-            type="button"
-            class="button square"
-            disabled={!search()}
-            aria-label={text.eraseLetter}
-            ref={touch.click(() => ({ run: () => look(search().slice(0, -1)) }))}
-          >
-            <Back />
-          </button>
-        </div>
+        <Letters text={search()} change={(words) => look(words.toLowerCase())} />
       </Show>
     </div>
   );

@@ -7,24 +7,17 @@ import type { Press } from "../generated/Press";
 import { minutesUntil } from "../i18n/format";
 import { useKitchen } from "../shell/kitchen";
 import { Sheet } from "../shell/Sheet";
-
-const HOLD_MINUTES = [5, 10, 20] as const;
+import { type Choice, choicesOf } from "./choices";
 
 export function TicketSheet(props: { card: Card; label: string; close: () => void }): JSX.Element {
   const { picture, text, press, now } = useKitchen();
-  const { order, seen, rush, held } = props.card;
-  const lines = props.card.bump.map(({ line, upto }) => ({ line, upto }));
-  const taken = props.card.taken && { ...props.card.taken };
-  // What waits for its time is begun by whoever asks for all of it.
-  const early = new Set(props.card.lines.flatMap((line) => (line.start?.kind === "later" ? [line.id] : [])));
-  const due = lines.filter(({ line }) => !early.has(line));
-  const course = props.card.next_course && { ...props.card.next_course };
-  const own = props.card.lines.filter((line) => line.place.kind === "own" && line.waits === undefined);
-  const queued = own.some((line) => line.state === "queued");
-  const started = own.some((line) => line.state === "started");
-  const open = own
+  const { order, seen } = props.card;
+  const { deeds, holds } = choicesOf(props.card);
+  const open = props.card.lines
+    .filter((line) => line.place.kind === "own" && line.waits === undefined)
     .filter((line) => line.state === "queued" || line.state === "started")
     .map(({ id, name, quantity }) => ({ id, name, quantity }));
+  const early = props.card.lines.some((line) => line.start?.kind === "later");
   /** What goes to another station; nothing chosen means all of it. */
   const [chosen, setChosen] = createSignal<readonly LineId[]>([]);
   const choose = (id: LineId) =>
@@ -41,61 +34,17 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
     press(`${order}/${what.press}`, what);
     props.close();
   };
+  const button = (choice: Choice, at: () => number, wide?: "wide") => (
+    <Numbered at={at()} class={wide} press={() => act(choice.press)}>
+      {choice.says(text)}
+    </Numbered>
+  );
   return (
     <Sheet title={props.label} close={props.close}>
       <div class="choices" data-scroll>
-        <Show when={queued && due.length > 0}>
-          <button
-            type="button"
-            class="button wide"
-            onClick={() => act({ press: "start", order, seen, lines: due })}
-          >
-            {text.start}
-          </button>
-        </Show>
-        <Show when={queued && due.length < lines.length}>
-          <button type="button" class="button wide" onClick={() => act({ press: "start", order, seen, lines })}>
-            {text.startAll}
-          </button>
-        </Show>
-        <Show when={started}>
-          <button type="button" class="button wide" onClick={() => act({ press: "unstart", order, seen, lines })}>
-            {text.unstart}
-          </button>
-        </Show>
-        <button
-          type="button"
-          class="button wide"
-          onClick={() => act({ press: rush ? "unrush" : "rush", order, seen })}
-        >
-          {rush ? text.unrush : text.rushIt}
-        </button>
-        <Show when={course}>
-          {(next) => (
-            <button
-              type="button"
-              class="button wide"
-              onClick={() => act({ press: "fire", order, seen, course: next().number })}
-            >
-              {text.fireCourse(next().name ?? text.course(next().number))}
-            </button>
-          )}
-        </Show>
-        <Show when={taken?.whose === "ours"}>
-          <button type="button" class="button wide" onClick={() => act({ press: "put_back", order, seen })}>
-            {text.putBack}
-          </button>
-        </Show>
-        <button type="button" class="button wide" onClick={() => act({ press: "park", order, seen })}>
-          {text.parkIt}
-        </button>
-        <Show when={held}>
-          <button type="button" class="button wide" onClick={() => act({ press: "release", order, seen })}>
-            {text.release}
-          </button>
-        </Show>
+        <For each={deeds}>{(choice, at) => button(choice, at, "wide")}</For>
       </div>
-      <Show when={early.size > 0}>
+      <Show when={early}>
         <div class="setting" role="group" aria-label={text.cookTimes}>
           <h3>{text.cookTimes}</h3>
           <For each={props.card.lines}>
@@ -107,20 +56,11 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
           </For>
         </div>
       </Show>
-      <Show when={!held}>
+      <Show when={holds.length > 0}>
         <div class="setting" role="group" aria-label={text.holdIt}>
           <h3>{text.holdIt}</h3>
           <div class="choices inline">
-            <For each={HOLD_MINUTES}>
-              {(minutes) => (
-                <button type="button" class="button" onClick={() => act({ press: "hold", order, seen, minutes })}>
-                  {text.forMinutes(minutes)}
-                </button>
-              )}
-            </For>
-            <button type="button" class="button" onClick={() => act({ press: "hold", order, seen })}>
-              {text.untilReleased}
-            </button>
+            <For each={holds}>{(choice, at) => button(choice, () => deeds.length + at())}</For>
           </div>
         </div>
       </Show>
@@ -146,19 +86,39 @@ export function TicketSheet(props: { card: Card; label: string; close: () => voi
           </Show>
           <div class="choices inline">
             <For each={others()}>
-              {(station) => (
-                <button
-                  type="button"
-                  class="button"
-                  onClick={() => act({ press: "transfer", order, seen, to: station.id, lines: sent() })}
+              {(station, at) => (
+                <Numbered
+                  at={deeds.length + holds.length + at()}
+                  press={() => act({ press: "transfer", order, seen, to: station.id, lines: sent() })}
                 >
                   {station.name}
-                </button>
+                </Numbered>
               )}
             </For>
           </div>
         </div>
       </Show>
     </Sheet>
+  );
+}
+
+/** A choice that the digit beside it presses as well: the first ten, and the tenth is 0. */
+function Numbered(props: {
+  at: number;
+  class?: string | undefined;
+  press: () => void;
+  children: JSX.Element;
+}): JSX.Element {
+  const digit = () => (props.at < 10 ? String((props.at + 1) % 10) : undefined);
+  return (
+    <button
+      type="button"
+      class={`button ${props.class ?? ""}`}
+      aria-keyshortcuts={digit()}
+      onClick={() => props.press()}
+    >
+      <Show when={digit()}>{(shown) => <kbd aria-hidden="true">{shown()}</kbd>}</Show>
+      {props.children}
+    </button>
   );
 }

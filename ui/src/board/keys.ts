@@ -1,43 +1,93 @@
 /**
  * The keyboard: a plain one, or a bump bar that types.
  *
- * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `s`
- * starts it, `b` bumps all tickets of its table, `r` brings the last one back, PageUp and PageDown turn pages, F1 to F5 are the
- * tabs, F6 tells of the connection, `t` tries it now, `e` asks what is open at the end of service, F7 opens the voice panel,
- * Escape goes back to the station. The key to talk is held, and therefore elsewhere (`voice/keys.ts`).
+ * Digits select a card by its place (0 is the tenth), arrows move the selection, Enter bumps what is selected, `s` starts
+ * it, `u` rushes it or no longer, `h` holds or releases it, `f` fires its next course, `b` bumps all tickets of its table,
+ * `r` brings the last one back. `m`, Space or the keypad's `*` opens what else can be done with it. `l` or the keypad's `/`
+ * goes to its lines: Up and Down move among them, Enter presses one, Escape, Left or Right goes back.
+ *
+ * In a sheet arrows move from button to button, Enter presses, Escape closes, and where buttons bear digits, those press
+ * them. In a list arrows move in the same way.
+ *
+ * PageUp and PageDown turn pages, F1 to F5 are the tabs, F6 tells of the connection, `t` tries it now, `e` asks what is
+ * open at the end of service, F7 opens the voice panel, Escape goes back to the station. The key to talk is held, and
+ * therefore elsewhere (`voice/keys.ts`).
  */
 
 import type { Place } from "../generated/Place";
 import { TABS } from "../shell/Header";
 import type { Kitchen } from "../shell/kitchen";
+import { type Deed, pressFor } from "./choices";
+import { enterLines, focusedLine, isArrow, step, stepLine } from "./focus";
 import { bumpTable } from "./table";
+
+/** The page says which digits press what only while somebody works it by keys. */
+const KEYED = "keyed";
 
 /** Listens until the returned function is called. */
 export function keyboard(kitchen: Kitchen): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const { classList } = document.documentElement;
   const pressed = (event: KeyboardEvent): void => {
-    // A sheet has the keys for itself, and a control that was reached by Tab has its own.
-    if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
-    if (isWriting() && event.key !== "Escape") return;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    // Who touched last has not seen the digits: the first key only shows them.
+    const keyed = classList.contains(KEYED);
+    classList.add(KEYED);
     const focused = document.activeElement;
     const onControl =
       focused instanceof HTMLElement &&
       focused.matches("button, input, a") &&
       (event.key === "Enter" || event.key === " ");
-    if (onControl) return;
-    if (act(kitchen, event)) event.preventDefault();
+    const sheet = document.querySelector<HTMLElement>("dialog[open]");
+    // A control that has the focus has these for itself; held down, they press it once, as a finger does.
+    const done = onControl
+      ? event.repeat
+      : sheet
+        ? inSheet(sheet, event, keyed)
+        : !(isWriting() && writes(event.key)) && (inLines(event) || act(kitchen, event));
+    if (done) event.preventDefault();
   };
-  addEventListener("keydown", pressed);
-  return () => removeEventListener("keydown", pressed);
+  addEventListener("keydown", pressed, { signal });
+  for (const down of ["pointerdown", "touchstart"]) {
+    addEventListener(down, () => classList.remove(KEYED), { signal, passive: true });
+  }
+  return () => stop.abort();
 }
 
 /** Somebody writes, and what is typed is no command. */
 export function isWriting(): boolean {
-  const focused = document.activeElement;
-  return focused instanceof HTMLInputElement && focused.type === "search";
+  return document.activeElement instanceof HTMLInputElement;
+}
+
+/** Whether a key has a meaning where somebody writes: the others are still commands there. */
+function writes(key: string): boolean {
+  return !["Escape", "ArrowUp", "ArrowDown"].includes(key);
+}
+
+function inSheet(sheet: HTMLElement, { key, repeat }: KeyboardEvent, keyed: boolean): boolean {
+  if (isWriting() && writes(key)) return false;
+  if (isArrow(key)) return step(sheet, key);
+  const numbered = /^\d$/.test(key) && sheet.querySelector<HTMLElement>(`[aria-keyshortcuts="${key}"]`);
+  if (!numbered) return false;
+  if (keyed && !repeat) numbered.click();
+  return true;
+}
+
+/** While a line has the focus: what is no key of the lines is one of the board, and goes back to it. */
+function inLines({ key }: KeyboardEvent): boolean {
+  const line = focusedLine();
+  if (!line || key === "Shift" || key === "Tab") return false;
+  if (key === "ArrowUp" || key === "ArrowDown") {
+    stepLine(line, key === "ArrowDown" ? 1 : -1);
+    return true;
+  }
+  line.blur();
+  return ["Escape", "ArrowLeft", "ArrowRight"].includes(key);
 }
 
 function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEvent): boolean {
-  const { key } = event;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const head = picture.head;
   if (!head) return false;
   if (/^\d$/.test(key)) {
@@ -49,31 +99,46 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
     go({ go: "tab", tab });
     return true;
   }
+  const list = isArrow(key) && document.querySelector("main.list");
+  if (list) return step(list, key);
+  const selected = head.selected === undefined ? undefined : picture.cards[head.selected];
+  const deed = DEEDS[key];
+  if (deed) {
+    const what = selected && pressFor(deed, selected);
+    // The key of the sheet's own button: what is on its way is not sent twice.
+    if (selected && what && !event.repeat) press(`${selected.order}/${what.press}`, what);
+    return what !== undefined;
+  }
   switch (key) {
     case "Enter":
       if (!event.repeat) press("key/bump", { press: "bump_selected" });
       return true;
     case "s":
-    case "S":
       if (!event.repeat) press("key/start", { press: "start_selected" });
       return true;
-    case "b":
-    case "B": {
-      const card = head.selected === undefined ? undefined : picture.cards[head.selected];
-      const all = card?.table && bumpTable(picture, card.table.name);
+    case "b": {
+      const all = selected?.table && bumpTable(picture, selected.table.name);
       if (all && !event.repeat) press("key/bump-table", all);
       return true;
     }
     case "r":
-    case "R":
       if (!event.repeat) press("key/recall", { press: "recall_last" });
       return true;
+    case "m":
+    case "*":
+    case " ": {
+      // Its head opens it for a finger.
+      const handle = document.querySelector<HTMLElement>(".ticket.selected .handle");
+      handle?.click();
+      return handle !== null;
+    }
+    case "l":
+    case "/":
+      return enterLines();
     case "t":
-    case "T":
       if (!event.repeat) view.retryConnection();
       return true;
     case "e":
-    case "E":
       showSheet("closing");
       return true;
     case "F6":
@@ -108,6 +173,8 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
       return false;
   }
 }
+
+const DEEDS: Record<string, Deed> = { u: "rush", h: "hold", f: "fire" };
 
 /** The position of the card in the next column that stands level with the selected one. */
 export function beside(places: readonly Place[], selected: string | undefined, by: 1 | -1): number | undefined {

@@ -6,6 +6,7 @@ import type { OrderType } from "../generated/OrderType";
 import type { Queue } from "../generated/Queue";
 import type { Station } from "../generated/Station";
 import { useKitchen } from "../shell/kitchen";
+import { DIGITS, Letters } from "../shell/Letters";
 
 const ORDER_TYPES: readonly OrderType[] = [
   "dine_in",
@@ -17,6 +18,8 @@ const ORDER_TYPES: readonly OrderType[] = [
   "voice",
 ];
 const QUEUES: readonly Queue[] = ["shared", "pull", "balanced"];
+
+const LONGEST_NAME = 40;
 
 export function StationEditor(props: {
   station: Station;
@@ -30,18 +33,7 @@ export function StationEditor(props: {
   const cooks = () => props.station.role === "prep";
   return (
     <>
-      <label class="setting house-name">
-        <h3>{text.house.name}</h3>
-        <input
-          class="words"
-          value={props.station.name}
-          maxLength={40}
-          onChange={(event) => {
-            const name = event.currentTarget.value.trim();
-            if (name) props.change((station) => ({ ...station, name }));
-          }}
-        />
-      </label>
+      <Name name={props.station.name} change={(name) => props.change((station) => ({ ...station, name }))} />
       <Show when={cooks()}>
         <Chosen
           title={text.house.categories}
@@ -126,6 +118,46 @@ export function StationEditor(props: {
         </div>
       </Show>
     </>
+  );
+}
+
+/** By keyboard, or by letters where they are asked for. What is left empty keeps the name that it had. */
+function Name(props: { name: string; change: (name: string) => void }): JSX.Element {
+  const { text, touch } = useKitchen();
+  // Not trimmed while somebody writes: the next word is still to come.
+  const [written, setWritten] = createSignal(props.name);
+  const [lettered, setLettered] = createSignal(false);
+  const write = (words: string) => {
+    setWritten(words.slice(0, LONGEST_NAME));
+    const name = written().trim();
+    if (name) props.change(name);
+  };
+  return (
+    <div class="setting house-name">
+      <h3>{text.house.name}</h3>
+      <div class="choices inline">
+        <input
+          class="words"
+          aria-label={text.house.name}
+          value={written()}
+          placeholder={props.name}
+          maxLength={LONGEST_NAME}
+          onInput={(event) => write(event.currentTarget.value)}
+        />
+        <button
+          type="button"
+          class="button"
+          aria-pressed={lettered()}
+          aria-label={text.letters}
+          ref={touch.click(() => ({ run: () => setLettered((shown) => !shown) }))}
+        >
+          {text.lettersShort}
+        </button>
+        <Show when={lettered()}>
+          <Letters text={written()} change={write} digits={DIGITS} />
+        </Show>
+      </div>
+    </div>
   );
 }
 

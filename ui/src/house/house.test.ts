@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { HOUSE } from "../../test/fake/house";
+import { typed } from "../shell/Letters";
 import { freeId, without } from "./HouseSheet";
 
 it("a new station's id is made of its name, and is its own", () => {
@@ -22,4 +23,10 @@ it("who removes a station leaves nothing that points to it", () => {
   expect(stations[0]).not.toHaveProperty("hands_on_to");
   expect(stations[1]).toMatchObject({ role: "prep", covers: [] });
   expect(house.stations[0]).toHaveProperty("hands_on_to", "cold");
+});
+
+it("words that are written on the glass begin with a capital", () => {
+  const write = (keys: string) => [...keys].reduce(typed, "");
+  expect(write("PIZZA OVEN 2")).toBe("Pizza Oven 2");
+  expect(typed("BBQ", "S")).toBe("BBQs");
 });

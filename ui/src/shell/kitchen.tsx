@@ -6,6 +6,7 @@
  */
 
 import { type Accessor, createContext, createSignal, onCleanup, useContext } from "solid-js";
+import { keepFocus } from "../board/focus";
 import { Moves } from "../board/moves";
 import { changeKey, createCanvas, type Picture } from "../board/picture";
 import { Touch } from "../board/touch";
@@ -96,7 +97,9 @@ export function createKitchen(backend: Backend): Kitchen {
       if (frame.base === undefined) setMounts((count) => count + 1);
       const before = picture.places.map((place) => ({ ...place }));
       const orders = new Map(before.map(({ card }) => [card, picture.cards[card]?.order]));
+      const keep = keepFocus();
       canvas.apply(frame);
+      keep();
       if (frame.places) {
         const orderOf = (card: string) => picture.cards[card]?.order ?? orders.get(card);
         moves.move(before, picture.places, orderOf, performance.now());

@@ -116,6 +116,25 @@ test("an owner gives a part of the menu a station, sees what changes, and takes 
   expect(await page.evaluate(pressed)).toEqual(["configure", "undo"]);
 });
 
+test("a station gets its name by fingers", async ({ open }) => {
+  const page = await open("scene=friday", GLASSES[2], true);
+  await page.getByRole("button", { name: "Settings" }).tap();
+  await page.getByRole("button", { name: "Stations and rules" }).tap();
+  await page.getByRole("button", { name: /^Cold/ }).tap();
+  await page.getByRole("button", { name: "Letters" }).tap();
+  const name = page.getByRole("textbox", { name: "Name" });
+  const erase = page.getByRole("button", { name: "Erase the last one" });
+  for (let left = "Cold".length; left > 0; left -= 1) await erase.tap();
+  await expect(name).toHaveValue("");
+  await expect(erase).toBeDisabled();
+  for (const key of "PIZZA") await page.getByRole("button", { name: key, exact: true }).tap();
+  await page.getByRole("button", { name: "Space", exact: true }).tap();
+  await page.getByRole("button", { name: "2", exact: true }).tap();
+  await expect(name).toHaveValue("Pizza 2");
+  await page.getByRole("button", { name: "Save…" }).tap();
+  await expect(page.locator(".house-changes li")).toContainText(["Pizza 2"]);
+});
+
 test("who was overtaken is told, and nothing can be saved over it", async ({ open }) => {
   const page = await open("scene=friday");
   await page.getByRole("button", { name: "Settings" }).click();
@@ -147,6 +166,7 @@ for (const [index, glass] of GLASSES.entries()) {
     await expect(page.locator(".house-stations")).toBeVisible();
     expect(await findings(page)).toEqual([]);
     await page.getByRole("button", { name: /^Grill/ }).click();
+    await page.getByRole("button", { name: "Letters" }).click();
     expect(await findings(page)).toEqual([]);
     await page.getByRole("button", { name: "Rules" }).click();
     expect(await findings(page)).toEqual([]);
