@@ -37,7 +37,7 @@ function cutOff(element) {
     found.push(`too high by ${higher}: ${named(element)}`);
   }
   const ticket = element.closest(".ticket");
-  if (ticket && ticket !== element && !element.closest(".body")) {
+  if (ticket && ticket !== element && !element.closest(".body, dialog")) {
     const paper = ticket.getBoundingClientRect();
     if (box.bottom > paper.bottom + 1 || box.right > paper.right + 1) found.push(`off its ticket: ${named(element)}`);
   }

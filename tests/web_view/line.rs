@@ -147,7 +147,8 @@ async fn tickets_of_a_table_go_together_are_put_aside_held_and_sent_on_by_keys_a
     board.key("h");
     let held = format!("return document.querySelector(\"{}\")?.classList.contains('held')", card(&other));
     board.see("it held", &held).await;
-    board.key("h");
+    board.key("m");
+    choose(&board, "RELEASE").await;
     board.see("it released", &format!("{held} === false")).await;
     board.key("u");
     board

@@ -1,7 +1,7 @@
 /**
  * What can be done with a ticket besides cooking and bumping it: each choice is one press, and means the card as it stands.
  *
- * The sheet of a ticket shows them, the keys of the board send them, and both mean the same.
+ * Keys of their own mean the same for the selected card; what they come to is decided where the card is (`keys.ts`).
  */
 
 import type { Card } from "../generated/Card";
@@ -27,15 +27,16 @@ export function choicesOf(card: Card): Choices {
   const lines = card.bump.map(({ line, upto }) => ({ line, upto }));
   // What waits for its time is begun by whoever asks for all of it.
   const early = new Set(card.lines.flatMap((line) => (line.start?.kind === "later" ? [line.id] : [])));
-  const due = lines.filter(({ line }) => !early.has(line));
   const own = card.lines.filter((line) => line.place.kind === "own" && line.waits === undefined);
-  const queued = own.some((line) => line.state === "queued");
+  const begun = new Set(own.filter((line) => line.state !== "queued").map((line) => line.id));
+  const queued = lines.filter(({ line }) => !begun.has(line));
+  const due = queued.filter(({ line }) => !early.has(line));
   const deeds: Choice[] = [];
-  if (queued && due.length > 0) {
+  if (due.length > 0) {
     deeds.push({ says: (text) => text.start, press: { press: "start", order, seen, lines: due } });
   }
-  if (queued && due.length < lines.length) {
-    deeds.push({ says: (text) => text.startAll, press: { press: "start", order, seen, lines } });
+  if (due.length < queued.length) {
+    deeds.push({ says: (text) => text.startAll, press: { press: "start", order, seen, lines: queued } });
   }
   if (own.some((line) => line.state === "started")) {
     deeds.push({ says: (text) => text.unstart, press: { press: "unstart", order, seen, lines } });
@@ -66,22 +67,4 @@ export function choicesOf(card: Card): Choices {
   }));
   holds.push({ says: (text) => text.untilReleased, press: { press: "hold", order, seen } });
   return { deeds, holds };
-}
-
-/** Deeds that have a key of their own. */
-export type Deed = "rush" | "hold" | "fire";
-
-/** What such a key sends, where the ticket can be done so: a second press of it takes the first one back. */
-export function pressFor(deed: Deed, card: Card): Press | undefined {
-  if (card.voided) return undefined;
-  const { deeds, holds } = choicesOf(card);
-  const all = [...deeds, ...holds].map(({ press }) => press);
-  switch (deed) {
-    case "rush":
-      return all.find(({ press }) => press === "rush" || press === "unrush");
-    case "hold":
-      return all.find((held) => held.press === "release" || (held.press === "hold" && held.minutes === undefined));
-    case "fire":
-      return all.find(({ press }) => press === "fire");
-  }
 }

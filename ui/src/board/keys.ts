@@ -17,20 +17,29 @@
 import type { Place } from "../generated/Place";
 import { TABS } from "../shell/Header";
 import type { Kitchen } from "../shell/kitchen";
-import { type Deed, pressFor } from "./choices";
 import { enterLines, focusedLine, isArrow, step, stepLine } from "./focus";
 import { bumpTable } from "./table";
 
 /** The page says which digits press what only while somebody works it by keys. */
 const KEYED = "keyed";
 
+/** A worn contact sends a key twice: a second press of one that acts on orders, sooner than this, is the first one's echo. */
+const ECHO_MS = 200;
+
 /** Listens until the returned function is called. */
 export function keyboard(kitchen: Kitchen): () => void {
   const stop = new AbortController();
   const { signal } = stop;
+  let last = { key: "", at: Number.NEGATIVE_INFINITY };
+  const isEcho = ({ key, timeStamp }: KeyboardEvent): boolean => {
+    const before = last;
+    last = { key, at: timeStamp };
+    return (key in DEEDS || key.toLowerCase() in DEEDS) && key === before.key && timeStamp - before.at < ECHO_MS;
+  };
   const { classList } = document.documentElement;
   const pressed = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const echo = isEcho(event);
     // Who touched last has not seen the digits: the first key only shows them.
     const keyed = classList.contains(KEYED);
     classList.add(KEYED);
@@ -45,7 +54,7 @@ export function keyboard(kitchen: Kitchen): () => void {
       ? event.repeat
       : sheet
         ? inSheet(sheet, event, keyed)
-        : !(isWriting() && writes(event.key)) && (inLines(event) || act(kitchen, event));
+        : !(isWriting() && writes(event.key)) && (inLines(event) || echo || act(kitchen, event));
     if (done) event.preventDefault();
   };
   addEventListener("keydown", pressed, { signal });
@@ -104,26 +113,15 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
   const selected = head.selected === undefined ? undefined : picture.cards[head.selected];
   const deed = DEEDS[key];
   if (deed) {
-    const what = selected && pressFor(deed, selected);
-    // The key of the sheet's own button: what is on its way is not sent twice.
-    if (selected && what && !event.repeat) press(`${selected.order}/${what.press}`, what);
-    return what !== undefined;
+    if (!event.repeat) press(`key/${deed}`, { press: deed });
+    return true;
   }
   switch (key) {
-    case "Enter":
-      if (!event.repeat) press("key/bump", { press: "bump_selected" });
-      return true;
-    case "s":
-      if (!event.repeat) press("key/start", { press: "start_selected" });
-      return true;
     case "b": {
       const all = selected?.table && bumpTable(picture, selected.table.name);
       if (all && !event.repeat) press("key/bump-table", all);
       return true;
     }
-    case "r":
-      if (!event.repeat) press("key/recall", { press: "recall_last" });
-      return true;
     case "m":
     case "*":
     case " ": {
@@ -174,7 +172,18 @@ function act({ picture, go, press, showSheet, view }: Kitchen, event: KeyboardEv
   }
 }
 
-const DEEDS: Record<string, Deed> = { u: "rush", h: "hold", f: "fire" };
+/** What the kitchen does with the card that is selected when the key arrives there, or with the last one that went. */
+const DEEDS: Record<
+  string,
+  "bump_selected" | "start_selected" | "rush_selected" | "hold_selected" | "fire_selected" | "recall_last"
+> = {
+  Enter: "bump_selected",
+  s: "start_selected",
+  u: "rush_selected",
+  h: "hold_selected",
+  f: "fire_selected",
+  r: "recall_last",
+};
 
 /** The position of the card in the next column that stands level with the selected one. */
 export function beside(places: readonly Place[], selected: string | undefined, by: 1 | -1): number | undefined {

@@ -104,6 +104,10 @@ export class Touch {
     root.addEventListener("touchstart", (event) => this.#touchstart(event), { signal, passive: false });
     root.addEventListener("pointerdown", (event) => this.#pointerdown(event), { signal });
     root.addEventListener("click", (event) => this.#click(event), { signal });
+    // A finger takes no focus and neither does a mouse: Enter means the selected card, not what was clicked last.
+    root.addEventListener("mousedown", (event) => this.#touchable(event.target) && event.preventDefault(), {
+      signal,
+    });
     root.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
     for (const end of ["pointerup", "pointercancel"] as const) {
       addEventListener(end, (event) => this.#rise(pointerOf(event)), { signal });

@@ -227,4 +227,4 @@ order: OrderId,
 /**
  * From the toast or row.
  */
-operation: OperationId, } | { "press": "start_selected" } | { "press": "bump_selected" } | { "press": "recall_last" };
+operation: OperationId, } | { "press": "start_selected" } | { "press": "rush_selected" } | { "press": "hold_selected" } | { "press": "fire_selected" } | { "press": "bump_selected" } | { "press": "recall_last" };

@@ -18,7 +18,7 @@ export function wallClock(at: At, utcOffsetMinutes: number): string {
 
 /** Full minutes until `at`, counting a begun one; 0 when it is past. */
 export function minutesUntil(now: At, at: At): number {
-  return Math.max(0, Math.ceil((at - now) / 60_000));
+  return Math.ceil(secondsUntil(now, at) / 60);
 }
 
 /**

@@ -391,10 +391,13 @@ export class FakeKitchen implements Backend {
         }
         return true;
       }
-      case "start_selected": {
+      case "start_selected":
+      case "rush_selected":
+      case "hold_selected":
+      case "fire_selected": {
         const card = this.#shown!.cards.find((held) => held.id === this.head.selected);
-        const { order, seen, bump: lines } = card ?? { order: "", seen: 0, bump: [] };
-        return card !== undefined && this.#do({ press: "start", order, seen, lines });
+        const what = card && selectedPress(press.press, card);
+        return what !== undefined && this.#do(what);
       }
       case "rush":
       case "unrush": {
@@ -831,4 +834,21 @@ function clean(line: CardLine): CardLine {
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** What a key means for the selected card. */
+function selectedPress(
+  key: "start_selected" | "rush_selected" | "hold_selected" | "fire_selected",
+  { order, seen, bump: lines, rush, held, next_course: course }: Card,
+): Press | undefined {
+  switch (key) {
+    case "start_selected":
+      return { press: "start", order, seen, lines };
+    case "rush_selected":
+      return { press: rush ? "unrush" : "rush", order, seen };
+    case "hold_selected":
+      return { press: held ? "release" : "hold", order, seen };
+    case "fire_selected":
+      return course && { press: "fire", order, seen, course: course.number };
+  }
 }

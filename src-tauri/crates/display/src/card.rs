@@ -38,7 +38,7 @@ pub(crate) struct Marks {
 pub(crate) fn card(ticket: &Ticket<'_>, setup: &Setup, now: At, marks: Marks) -> Card {
     let order = ticket.order;
     let at_pass = ticket.is_at_pass(setup);
-    let pace = if ticket.held { Pace::default() } else { Pace::of(order, setup) };
+    let pace = pace(ticket, setup);
     let mut lines: Vec<CardLine> = ticket
         .own
         .iter()
@@ -154,6 +154,21 @@ fn next_course(order: &Order, now: At) -> Option<NextCourse> {
 fn waits_for(ticket: &Ticket<'_>, setup: &Setup) -> Option<Vec<String>> {
     let waiting = ticket.awaited(setup);
     (setup.settings.pass_waits && !waiting.is_empty()).then(|| names(setup, waiting.into_iter()))
+}
+
+/// The lines that START means: of those that nobody has begun the ones whose time has come, and where there are none, all.
+pub(crate) fn to_start<'t>(ticket: &'t Ticket<'_>, setup: &Setup, now: At) -> Vec<&'t TicketLine<'t>> {
+    let pace = pace(ticket, setup);
+    let waits = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_none();
+    let is_due = |own: &TicketLine<'_>| !matches!(line_start(own, &pace, now), Some(LineStart::Later { .. }));
+    let all: Vec<_> = ticket.own.iter().filter(waits).collect();
+    let due: Vec<_> = all.iter().copied().filter(|own| is_due(own)).collect();
+    if due.is_empty() { all } else { due }
+}
+
+/// What is held waits for nobody.
+fn pace<'a>(ticket: &Ticket<'a>, setup: &Setup) -> Pace<'a> {
+    if ticket.held { Pace::default() } else { Pace::of(ticket.order, setup) }
 }
 
 /// When a line is to be begun here; nothing of one that is begun, or not asked for yet.

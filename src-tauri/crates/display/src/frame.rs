@@ -1200,8 +1200,14 @@ pub enum Press {
         /// From the toast or row.
         operation: OperationId,
     },
-    /// Start the selected card.
+    /// Start what is due of the selected card, else all of it.
     StartSelected,
+    /// Rush the selected card, or no longer.
+    RushSelected,
+    /// Hold the selected card until it is released, or release it.
+    HoldSelected,
+    /// Fire the next course of the selected card.
+    FireSelected,
     /// Bump the selected card (Enter, bump bar).
     BumpSelected,
     /// Bring back the last ticket bumped on this view (bump bar).

@@ -11,8 +11,8 @@ use crate::many::{Many, Of};
 use crate::view::{Draft, Offer, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
-    Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderType, StationId, Ticket,
-    TicketLine, Touch, decide, decide_setup, is_on_setup,
+    Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderState, OrderType,
+    StationId, Ticket, TicketLine, Touch, decide, decide_setup, is_on_setup,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, UNIX_EPOCH};
@@ -341,7 +341,15 @@ impl Actor {
     fn meaning(&self, view: &str, press: Press) -> Result<Option<Meant>, Fault> {
         let Some(held) = self.views.get(view) else { return Err(Fault::new("mount_gone").passing()) };
         // No finger points at these: they are about what the view has selected or bumped last.
-        let by_key = matches!(press, Press::StartSelected | Press::BumpSelected | Press::RecallLast);
+        let by_key = matches!(
+            press,
+            Press::StartSelected
+                | Press::BumpSelected
+                | Press::RushSelected
+                | Press::HoldSelected
+                | Press::FireSelected
+                | Press::RecallLast
+        );
         let board = &self.log.board;
         let station = if by_key { held.shown_station(board) } else { held.touched_station(board) };
         self.refuse_others(held, &press, &station)?;
@@ -406,19 +414,16 @@ impl Actor {
                 Meant { order, seen, act, undoes: Some(operation) }
             }
             Press::Recall { order, operation } => self.recall(order, operation),
-            Press::StartSelected => {
-                let Some((order, lines)) = self.selected_lines(held, &station) else { return Ok(None) };
-                let seen = confirmed(&order);
-                Meant::new(order, seen, Act::Start { station, lines })
-            }
-            Press::BumpSelected => {
-                let Some((order, lines)) = self.selected_lines(held, &station) else { return Ok(None) };
-                let seen = confirmed(&order);
-                let act = match self.whose(&order, &station) {
-                    Some(Taken::Nobodys) => Act::Take { station, screen: self.screen },
-                    Some(Taken::Ours | Taken::Others { .. }) | None => Act::Bump { station, lines },
-                };
-                Meant::new(order, seen, act)
+            Press::StartSelected
+            | Press::BumpSelected
+            | Press::RushSelected
+            | Press::HoldSelected
+            | Press::FireSelected => {
+                let selected = held.selected.as_ref().and_then(|held| board.order(&held.order));
+                let ticket = selected.and_then(|order| Ticket::of(order, &station, self.now));
+                let act = ticket.and_then(|ticket| self.on_selected(&press, &ticket, &station));
+                let Some((order, act)) = act else { return Ok(None) };
+                Meant::new(order.clone(), confirmed(&order), act)
             }
             Press::RecallLast => {
                 let pending = self.pending_orders();
@@ -491,21 +496,43 @@ impl Actor {
         Meant { order, seen, act: Act::Unbump { bump: operation, also }, undoes }
     }
 
-    /// What is open on the selected card.
-    fn selected_lines(&self, view: &View, station: &StationId) -> Option<(OrderId, Vec<Touch>)> {
-        let selected = view.selected.as_ref()?;
-        let order = self.log.board.order(&selected.order)?;
-        let lines = open_lines(order, station, self.now);
-        (!lines.is_empty()).then(|| (order.id.clone(), lines))
+    /// What a key means for the selected card as it is now; nothing for what it cannot be done.
+    fn on_selected(&self, press: &Press, ticket: &Ticket<'_>, station: &StationId) -> Option<(OrderId, Act)> {
+        let order = ticket.order;
+        let is_voided = matches!(order.state, OrderState::Voided { .. });
+        let act = match press {
+            Press::BumpSelected if self.whose(&order.id, station) == Some(Taken::Nobodys) => {
+                Act::Take { station: station.clone(), screen: self.screen }
+            }
+            Press::BumpSelected => {
+                let open = ticket.own.iter().filter(|own| own.is_open());
+                Act::Bump { station: station.clone(), lines: some(open.map(touch).collect())? }
+            }
+            _ if is_voided => return None,
+            Press::StartSelected => {
+                let due = card::to_start(ticket, self.log.board.setup(), self.now);
+                Act::Start { station: station.clone(), lines: some(due.into_iter().map(touch).collect())? }
+            }
+            Press::RushSelected if order.rush => Act::Unrush,
+            Press::RushSelected => Act::Rush,
+            Press::HoldSelected if ticket.held => Act::Release,
+            Press::HoldSelected => Act::Hold { until: None },
+            Press::FireSelected => {
+                let course = order.next_course(self.now).filter(|_| order.is_fired(self.now))?;
+                Act::Fire { course: Some(course.number) }
+            }
+            _ => return None,
+        };
+        Some((order.id.clone(), act))
     }
 }
 
-fn open_lines(order: &Order, station: &StationId, now: At) -> Vec<Touch> {
-    let open = |own: &&TicketLine<'_>| own.is_open();
-    let touch = |own: &TicketLine<'_>| Touch { line: own.line.id.clone(), upto: own.asked };
-    Ticket::of(order, station, now)
-        .map(|ticket| ticket.own.iter().filter(open).map(touch).collect())
-        .unwrap_or_default()
+fn some(lines: Vec<Touch>) -> Option<Vec<Touch>> {
+    (!lines.is_empty()).then_some(lines)
+}
+
+fn touch(own: &TicketLine<'_>) -> Touch {
+    Touch { line: own.line.id.clone(), upto: own.asked }
 }
 
 pub(crate) fn touches(lines: Vec<PressLine>) -> Vec<Touch> {

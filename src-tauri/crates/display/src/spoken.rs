@@ -59,6 +59,8 @@ struct SeenLine {
     name: String,
     to_make: u32,
     is_open: bool,
+    /// START of the whole ticket means it.
+    is_due: bool,
     press: PressLine,
 }
 
@@ -196,7 +198,8 @@ impl Spoken {
         let version = self.tickets.get(order).map(|ticket| ticket.version);
         let (order, seen) = (order.clone(), version);
         match verb {
-            Verb::Bump | Verb::Start | Verb::Unstart => self.on_lines(verb, &order, |_| true),
+            Verb::Start => self.on_lines(verb, &order, |line| line.is_due),
+            Verb::Bump | Verb::Unstart => self.on_lines(verb, &order, |_| true),
             Verb::Recall => {
                 let operation = self.bumps.get(&order)?.clone();
                 Some(Press::Recall { order, operation })
@@ -349,8 +352,10 @@ impl Spoken {
     /// A ticket on the glass.
     fn stand(&mut self, scene: &Scene<'_>, order: &Order, station: &StationId, place: u32) {
         let Some(ticket) = Ticket::of(order, station, scene.now) else { return };
-        let lines: Vec<SeenLine> =
-            ticket.own.iter().filter(|own| own.line.live() > 0 || own.is_open()).map(seen).collect();
+        let due = card::to_start(&ticket, scene.board.setup(), scene.now);
+        let is_due = |own: &TicketLine<'_>| due.iter().any(|line| line.line.id == own.line.id);
+        let shown = ticket.own.iter().filter(|own| own.line.live() > 0 || own.is_open());
+        let lines: Vec<SeenLine> = shown.map(|own| SeenLine { is_due: is_due(own), ..seen(own) }).collect();
         for line in &lines {
             *self.to_make.entry(line.item.clone()).or_default() += line.to_make;
         }
@@ -449,6 +454,7 @@ fn seen(own: &TicketLine<'_>) -> SeenLine {
         name: own.line.name.clone(),
         to_make: own.to_make(),
         is_open: own.is_open(),
+        is_due: false,
         press: card::press(own),
     }
 }
