@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tauri::webview::{Color, NewWindowResponse};
-use tauri::{AppHandle, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, LogicalSize, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::options::Size;
 
@@ -30,7 +30,13 @@ pub(crate) fn open(
         .on_new_window(|_, _| NewWindowResponse::Deny);
     let window = match size {
         Some(size) => window.inner_size(f64::from(size.width), f64::from(size.height)).position(0.0, 0.0),
-        None => window.inner_size(1280.0, 800.0).maximized(true).fullscreen(fullscreen),
+        None => {
+            // Where no window manager runs, nobody makes it larger than it asks to be.
+            let monitor =
+                app.primary_monitor()?.map(|monitor| monitor.size().to_logical(monitor.scale_factor()));
+            let LogicalSize { width, height } = monitor.unwrap_or(LogicalSize::new(1280.0, 800.0));
+            window.inner_size(width, height).position(0.0, 0.0).maximized(true).fullscreen(fullscreen)
+        }
     };
     let window = window.build()?;
     #[cfg(target_os = "linux")]
