@@ -70,7 +70,7 @@ async fn counts_are_what_open_tickets_ask_of_a_station_and_of_the_whole_kitchen_
         .variants
         .iter()
         .flatten()
-        .map(|variant| (variant.modifiers.join(", "), variant.open))
+        .map(|variant| (variant.modifiers.iter().map(|wish| wish.text.as_str()).collect(), variant.open))
         .collect();
     assert_eq!(variants, [(String::new(), 3), ("rare".to_owned(), 1)]);
     assert_eq!(weighed(&counted_at_first), Pieces::from([("beef".to_owned(), 1_200)]));

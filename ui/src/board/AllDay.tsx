@@ -8,7 +8,7 @@ import type { AllDayCount } from "../generated/AllDayCount";
 import type { CountVariant } from "../generated/CountVariant";
 import { useKitchen } from "../shell/kitchen";
 import { EmptyList } from "../shell/screens";
-import { Allergy } from "./Modifiers";
+import { Modifiers } from "./Modifiers";
 import { StockSheet } from "./StockSheet";
 import { standing, type Tile } from "./standing";
 
@@ -112,16 +112,13 @@ function Count(props: { count: AllDayCount; stock: (count: AllDayCount) => void 
 /** Pieces that are wanted alike; an allergy is a badge here too. */
 function Variant(props: { variant: CountVariant }): JSX.Element {
   const { text } = useKitchen();
-  const plain = () => props.variant.modifiers.filter((modifier) => !text.saysAllergy(modifier));
-  const words = () => (props.variant.modifiers.length > 0 ? plain().join(", ") : text.asOnTheMenu);
   return (
     <span class="variant">
       <b>{props.variant.open}</b>
       <span class="ways">
-        <For each={props.variant.modifiers.filter(text.saysAllergy)}>
-          {(allergy) => <Allergy text={allergy} />}
-        </For>
-        <Show when={words()}>{(plainly) => <span>{plainly()}</span>}</Show>
+        <Show when={props.variant.modifiers.length > 0} fallback={text.asOnTheMenu}>
+          <Modifiers of={props.variant.modifiers} />
+        </Show>
       </span>
     </span>
   );

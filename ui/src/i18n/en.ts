@@ -224,7 +224,6 @@ export const en = {
 
   /** What a badge says: the word, once, and what the guest must not have. */
   allergy: (what: string) => (saysAllergy(what) ? what : `ALLERGY ${what}`),
-  saysAllergy,
   quoted: (note: string) => `“${note}”`,
   seat: (seat: string) => `seat ${seat}`,
   course: (course: number) => `course ${course}`,

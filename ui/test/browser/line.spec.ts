@@ -158,11 +158,19 @@ test("an allergy is a badge in the counts, and lists do not speak of pages and l
   const page = await open("scene=friday&tab=all_day");
   await page.evaluate(() =>
     window.fake.change((kitchen) => {
-      kitchen.variants = [{ modifiers: ["allergy sesame", "extra bacon"], open: 2 }];
+      kitchen.variants = [
+        {
+          modifiers: [
+            { text: "sesame", class: "allergy" },
+            { text: "extra bacon", class: "addition" },
+          ],
+          open: 2,
+        },
+      ];
     }),
   );
   const variant = page.locator(".variant").first();
-  await expect(variant.locator(".badge")).toHaveText("allergy sesame");
+  await expect(variant.locator(".badge")).toHaveText("ALLERGY sesame");
   await expect(variant).toContainText("extra bacon");
   await expect(page.locator(".late-count")).toHaveCount(0);
   await expect(page.locator(".chip")).toHaveText("NEW Table 22 ");

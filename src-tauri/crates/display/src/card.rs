@@ -455,7 +455,16 @@ fn card_modifier(modifier: &Modifier) -> CardModifier {
 
 /// In the order of the POS, but for allergies, which nobody may have to look for.
 fn card_modifiers(line: &Line) -> Vec<CardModifier> {
-    let mut modifiers: Vec<CardModifier> = line.modifiers.iter().map(card_modifier).collect();
+    allergies_first(line.modifiers.iter().map(card_modifier))
+}
+
+/// Modifiers and notes of counted lines, each with the class that its words give it.
+pub(crate) fn wishes(words: Vec<String>) -> Vec<CardModifier> {
+    allergies_first(words.into_iter().map(|words| card_modifier(&Modifier::new(words))))
+}
+
+fn allergies_first(modifiers: impl Iterator<Item = CardModifier>) -> Vec<CardModifier> {
+    let mut modifiers: Vec<CardModifier> = modifiers.collect();
     modifiers.sort_by_key(|modifier| modifier.class != ModifierClass::Allergy);
     modifiers
 }

@@ -825,8 +825,8 @@ pub struct AllDayCount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct CountVariant {
-    /// Modifiers and notes; none = as it is on the menu.
-    pub modifiers: Vec<String>,
+    /// Modifiers and notes, allergies first; none = as it is on the menu.
+    pub modifiers: Vec<CardModifier>,
     /// Pieces not done.
     pub open: u32,
 }

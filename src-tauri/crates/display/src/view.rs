@@ -581,8 +581,9 @@ fn next_change(scene: &Scene<'_>, tickets: &[Ticket<'_>], toasts: &[Toast], now:
 
 fn count_of(count: Count, menu: &Menu) -> AllDayCount {
     let variants = count.variants.into_iter().filter(|variant| variant.open > 0);
-    let variants: Vec<CountVariant> =
-        variants.map(|variant| CountVariant { modifiers: variant.modifiers, open: variant.open }).collect();
+    let variants: Vec<CountVariant> = variants
+        .map(|variant| CountVariant { modifiers: card::wishes(variant.modifiers), open: variant.open })
+        .collect();
     let is_plain = variants.iter().all(|variant| variant.modifiers.is_empty());
     AllDayCount {
         left: menu.item(&count.item).and_then(MenuItem::stock),

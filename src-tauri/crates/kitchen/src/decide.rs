@@ -258,6 +258,7 @@ pub fn decide(order: &Order, operation: &Operation, setup: &Setup, at: At) -> Re
             let mut added = add_lines(&mut next, lines.clone(), setup);
             added.retain(|id| next.line(id).is_some_and(|line| next.is_line_fired(line, at)));
             for line in next.lines.iter_mut().filter(|line| added.contains(&line.id)) {
+                line.added_at = Some(at);
                 for work in &mut line.work {
                     work.change = Some(Change { kind: ChangeKind::Added, at, was: 0 });
                 }

@@ -260,6 +260,7 @@ pub(crate) fn add_lines(order: &mut Order, drafts: Vec<NewLine>, setup: &Setup) 
             course: draft.course,
             seat: draft.seat,
             parent: draft.parent.map(LineId),
+            added_at: None,
             work,
         });
         added.push(id);

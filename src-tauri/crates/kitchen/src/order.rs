@@ -466,6 +466,9 @@ pub struct Line {
     /// The line it belongs to, for the parts of a combo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<LineId>,
+    /// When it came to an order that the stations were cooking already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_at: Option<At>,
     /// Progress at each station that works on it, and at expo, which is always the last.
     pub work: Vec<Work>,
 }

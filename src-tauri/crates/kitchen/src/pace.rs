@@ -1,7 +1,7 @@
 //! Cook-time coordination: when each line is to be begun, so that all that goes out together is done together.
 //!
 //! It is advice: nothing is hidden and no act is refused by it. What goes together is a course, across all stations; an
-//! order without a plan is one course. Its time is that of its longest line, from the moment it was fired; every other
+//! order without a plan is one course, and what is ordered later while it is cooked goes by itself. Its time is that of its longest line, from the moment it was fired; every other
 //! line is to be begun as much later as it takes less. A line whose item has no time is left alone.
 
 use crate::{At, Line, LineId, Order, Setup};
@@ -51,8 +51,8 @@ pub enum Timing<'a> {
     Now,
 }
 
-/// What goes to the stations at one moment: when that is, and each line with its minutes.
-type Volley<'a> = (At, Vec<(&'a Line, u32)>);
+/// A line and its minutes.
+type Timed<'a> = (&'a Line, u32);
 
 impl<'a> Pace<'a> {
     /// The pace of an order, with the times of the menu.
@@ -61,7 +61,7 @@ impl<'a> Pace<'a> {
         if !setup.settings.coordinate {
             return Self::default();
         }
-        let mut together: BTreeMap<Option<u8>, Volley<'a>> = BTreeMap::new();
+        let mut together: BTreeMap<(Option<u8>, At), Vec<Timed<'a>>> = BTreeMap::new();
         for line in order.lines.iter().filter(|line| line.live() > 0) {
             let Some(minutes) = setup.menu.item(&line.item).and_then(|item| item.prep_minutes) else {
                 continue;
@@ -69,9 +69,10 @@ impl<'a> Pace<'a> {
             let course =
                 line.course.filter(|number| order.courses.iter().any(|course| course.number == *number));
             let Some(fires) = order.course_fires_at(course) else { continue };
-            together.entry(course).or_insert_with(|| (fires, Vec::new())).1.push((line, minutes));
+            let went = line.added_at.map_or(fires, |added| fires.max(added));
+            together.entry((course, went)).or_default().push((line, minutes));
         }
-        let starts = together.into_values().flat_map(|(fires, lines)| starts(fires, &lines)).collect();
+        let starts = together.into_iter().flat_map(|((_, went), lines)| starts(went, &lines)).collect();
         Self { starts }
     }
 
@@ -100,14 +101,14 @@ impl<'a> Start<'a> {
     }
 }
 
-/// The starts of lines that go together. Of several that take longest the first is the one to name.
-fn starts<'a>(fires: At, lines: &[(&'a Line, u32)]) -> Vec<(&'a LineId, Start<'a>)> {
+/// The starts of lines that go together from one moment on. Of several that take longest the first is the one to name.
+fn starts<'a>(went: At, lines: &[Timed<'a>]) -> Vec<(&'a LineId, Start<'a>)> {
     let longest = lines.iter().map(|(_, minutes)| *minutes).max().unwrap_or(0);
     let shortest = lines.iter().map(|(_, minutes)| *minutes).min().unwrap_or(0);
-    let after = |minutes: u32| fires.plus(i64::from(minutes) * 60_000);
+    let after = |minutes: u32| went.plus(i64::from(minutes) * 60_000);
     let mut leaders = lines.iter().filter(|(_, minutes)| *minutes == longest).map(|(line, _)| *line);
     let leader = leaders.find(|line| line.done() < line.live());
-    let start = |(line, minutes): &(&'a Line, u32)| {
+    let start = |(line, minutes): &Timed<'a>| {
         let part = match leader {
             _ if longest == shortest => Part::Alike,
             _ if *minutes == longest => Part::Leads,

@@ -93,6 +93,17 @@ fn each_course_has_its_own_time_from_its_firing() {
 }
 
 #[test]
+fn what_is_ordered_while_the_rest_cooks_goes_by_itself_from_then_on() {
+    let both = order("1", vec![line("steak", 1), line("fries", 1)]);
+    let later = NOW.plus(20 * MINUTE);
+    let more = Act::AddLines { lines: vec![line("burger", 1), line("pizza", 1)] };
+    let added = decide(&both, &operation("a", &both, more), &timed(), later).unwrap().order.unwrap();
+    assert_eq!(said(&added, &timed(), later), ["now", "now", "now", "+4 with burger"]);
+    let start = Pace::of(&added, &timed()).start(&added.lines[3].id).unwrap();
+    assert_eq!((start.at, start.done_at), (later.plus(4 * MINUTE), later.plus(8 * MINUTE)));
+}
+
+#[test]
 fn a_scheduled_order_is_paced_from_its_firing_and_warned_of_five_minutes_before() {
     let fire_at = NOW.plus(30 * MINUTE);
     let draft = NewOrder {
@@ -124,7 +135,8 @@ proptest! {
             let Some(start) = pace.start(&line.id) else { continue };
             prop_assert_eq!(start.at.plus(i64::from(minutes.unwrap()) * MINUTE), start.done_at);
             prop_assert!(order.course_fires_at(line.course).is_some_and(|fires| fires <= start.at));
-            for other in order.lines.iter().filter(|other| other.course == line.course) {
+            let with = |other: &&Line| (other.course, other.added_at) == (line.course, line.added_at);
+            for other in order.lines.iter().filter(with) {
                 prop_assert!(pace.start(&other.id).is_none_or(|other| other.done_at == start.done_at));
             }
         }
