@@ -5,17 +5,19 @@
 //! the order's card or chip is in the document; the clock is the machine's wall clock, read by both processes. A sample
 //! is checked against the pixels of the X display itself. Nothing here can fail for being slow: it measures and prints.
 
+mod figures;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
+use figures::{Memory, at, head, row, wall_ms};
 use serde_json::{Value, json};
-use support::process::{Process, children_of, signal};
+use support::process::{Process, signal};
 use support::{App, Desktop, Framebuffer, Pos, SOON, until};
 
 /// Orders of the steady part, one a second; `BENCH_ORDERS` makes it shorter for a trial.
@@ -72,7 +74,7 @@ async fn main() {
     let memory = undriven(&desktop, &arguments, &data, checked.bump).await;
 
     let total = steady + CHECKED + BURST + TOUCHES;
-    println!("\n{:<34} {:>6} {:>9} {:>9} {:>9}", "", "count", "p50 ms", "p99 ms", "max ms");
+    head();
     row("POST -> in the document, 1/s", &steadily.there);
     row("POST -> painted, 1/s", &steadily.painted);
     row("POST -> pixels of the display", &checked.pixels);
@@ -134,10 +136,6 @@ const OBSERVER: &str = r#"
         requestAnimationFrame(check);
     }, true);
 "#;
-
-fn wall_ms() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
-}
 
 async fn painted(app: &App, id: &str) -> Option<f64> {
     app.run(&format!("return window.bench.painted[{}] ?? null", json!(id))).await.as_f64()
@@ -319,33 +317,6 @@ async fn order_ids_of_all_pages(app: &App) -> Vec<String> {
     }
 }
 
-/// Proportional set size of a process and of each below it, in MB: shared pages count by their share.
-struct Memory(Vec<(String, f64)>);
-
-impl Memory {
-    fn of(process: u32) -> Self {
-        let read =
-            |what: &str| std::fs::read_to_string(format!("/proc/{process}/{what}")).unwrap_or_default();
-        let own = read("smaps_rollup")
-            .lines()
-            .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-        let mut shares = vec![(read("comm").trim().to_owned(), own.unwrap_or(0.0) / 1024.0)];
-        shares.extend(children_of(process).into_iter().flat_map(|(child, _)| Self::of(child).0));
-        Self(shares)
-    }
-
-    fn total(&self) -> f64 {
-        self.0.iter().map(|(_, mb)| mb).sum()
-    }
-}
-
-impl std::fmt::Display for Memory {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let each: Vec<String> = self.0.iter().map(|(name, mb)| format!("{name} {mb:.0}")).collect();
-        write!(f, "{:.0} MB ({})", self.total(), each.join(", "))
-    }
-}
-
 /// What the application alone needs at the end of a day: the burst is worked off, as many as before are open, and
 /// orders come and go.
 async fn undriven(desktop: &Desktop, arguments: &[&str], data: &Path, bump: [u8; 3]) -> Memory {
@@ -389,22 +360,4 @@ async fn starts(desktop: &Desktop, arguments: &[&str], bump: [u8; 3]) -> Vec<f64
         until("the application to end", SOON, async || (!running.runs()).then_some(())).await;
     }
     taken
-}
-
-fn row(name: &str, values: &[f64]) {
-    println!(
-        "{name:<34} {:>6} {:>9.1} {:>9.1} {:>9.1}",
-        values.len(),
-        at(values, 0.5),
-        at(values, 0.99),
-        at(values, 1.0)
-    );
-}
-
-/// The value below which `share` of all lie.
-fn at(values: &[f64], share: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let index = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len().max(1)) - 1;
-    sorted.get(index).copied().unwrap_or(f64::NAN)
 }

@@ -187,7 +187,9 @@ async fn r6_03_voice_that_hangs_is_skipped() {
     let grammar = serde_json::json!({"revision": 1, "part": 0, "of": 1, "sayings": sayings});
     let session = serde_json::json!({"type": "transcription", "brigade_grammar": grammar});
     client.says(serde_json::json!({"type": "session.update", "session": session})).await;
-    assert_eq!(client.hears().await["type"], "session.updated", "the model is being read");
+    assert_eq!(client.hears().await["type"], "session.updated");
+    client.says(serde_json::json!({"type": "input_audio_buffer.clear"})).await;
+    assert_eq!(client.hears().await["type"], "input_audio_buffer.cleared", "the model is being read");
     process.signal("-TERM");
     assert_eq!(screen.closed().await, Some(1001));
     let (code, took) = ended(process).await;

@@ -1,7 +1,6 @@
 //! The recogniser and its thread: one utterance at a time, off the threads that answer people.
 //!
-//! The model is read when a session first says what can be said, and given back to the system when nobody has spoken for
-//! long. What waits for it is bounded; who comes on top is told so. A panic in it costs that utterance and the loaded model,
+//! The model is read when somebody first presses to speak, and given back to the system when nobody has for long. What waits for it is bounded; who comes on top is told so. A panic in it costs that utterance and the loaded model,
 //! nothing else (rule R6.1).
 
 use recogniser::{Certainty, Grammar, HearError, Likely, ModelError, Recogniser};
@@ -82,7 +81,7 @@ impl Deaf {
 }
 
 enum Job {
-    /// Somebody is going to speak.
+    /// Somebody begins to speak.
     Prepare(Arc<Sayings>),
     Hear {
         sound: Vec<f32>,

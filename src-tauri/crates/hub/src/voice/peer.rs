@@ -266,7 +266,13 @@ impl Talk {
                         return false;
                     }
                 }
-                Act::Clear => incoming.clear(),
+                Act::Clear => {
+                    incoming.clear();
+                    // A press: the model is read while somebody speaks, and not before anybody does.
+                    if let Some(sayings) = &self.sayings {
+                        self.ears.prepare(sayings.clone());
+                    }
+                }
                 Act::Listen { item } => {
                     let (sound, ears, sayings) = (incoming.take(), self.ears.clone(), self.sayings.clone());
                     let is_busy = self.turns.len() >= TURNS;
@@ -275,10 +281,7 @@ impl Talk {
                         (item, heard)
                     }));
                 }
-                Act::Allow(sayings) => {
-                    self.ears.prepare(sayings.clone());
-                    self.sayings = Some(sayings);
-                }
+                Act::Allow(sayings) => self.sayings = Some(sayings),
             }
         }
         true

@@ -70,30 +70,22 @@ pub(crate) fn print(judged: &[Judged], model_mb: f64) {
         time(50),
         time(95)
     );
-    println!(
-        "not measured here: act_p50_ms, act_p95_ms, touch_p99_ms, listen_cpu_pct (they need the display)"
-    );
-    println!("{}", last_line(judged, &Elsewhere::default(), model_mb));
+    let elsewhere = std::env::var_os("BENCH_TALK").and_then(|path| std::fs::read_to_string(path).ok());
+    println!("{}", last_line(judged, elsewhere.as_deref(), model_mb));
 }
 
-/// What is measured with a display, if it was.
-#[derive(Default)]
-pub(crate) struct Elsewhere {
-    pub(crate) act_p50_ms: Option<f64>,
-    pub(crate) act_p95_ms: Option<f64>,
-    pub(crate) touch_p99_ms: Option<f64>,
-    pub(crate) listen_cpu_pct: Option<f64>,
-}
+/// The figures of a run without the display, which takes the others (`cargo xtask bench voice` does both).
+const NOT_MEASURED: &str = "act_p50_ms=- act_p95_ms=- touch_p99_ms=- listen_cpu_pct=-";
 
 /// The line for machines: shares from 0 to 1, `-` for what was not measured.
-fn last_line(judged: &[Judged], elsewhere: &Elsewhere, model_mb: f64) -> String {
+fn last_line(judged: &[Judged], elsewhere: Option<&str>, model_mb: f64) -> String {
     let [clean, db15, db10] = LOUD.map(|loud| commands(judged, "test", &[loud]));
     let all = commands(judged, "test", &LOUD);
     let no_command = Tally::of(judged.iter().filter(|one| one.clip.set == "test" && !one.clip.is_command()));
-    let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.1}"));
+    let elsewhere = elsewhere.unwrap_or(NOT_MEASURED);
     format!(
         "bench voice clips={} clean_right={:.3} clean_asked={:.3} db15_right={:.3} db15_asked={:.3} db10_right={:.3} \
-         wrong={:.4} false_accepts={} act_p50_ms={} act_p95_ms={} touch_p99_ms={} listen_cpu_pct={} model_mb={model_mb:.0}",
+         wrong={:.4} false_accepts={} {elsewhere} model_mb={model_mb:.0}",
         all.clips.len(),
         clean.share(Outcome::Right),
         clean.share(Outcome::Asked),
@@ -102,10 +94,6 @@ fn last_line(judged: &[Judged], elsewhere: &Elsewhere, model_mb: f64) -> String 
         db10.share(Outcome::Right),
         all.share(Outcome::Wrong),
         no_command.count(Outcome::Wrong),
-        number(elsewhere.act_p50_ms),
-        number(elsewhere.act_p95_ms),
-        number(elsewhere.touch_p99_ms),
-        number(elsewhere.listen_cpu_pct),
     )
 }
 
