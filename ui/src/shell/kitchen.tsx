@@ -69,6 +69,12 @@ export function useKitchen(): Kitchen {
   return kitchen;
 }
 
+/** What failed stays to be read, and its button to be touched, while it is tried again. */
+function stays(held: Phase, next: Phase): boolean {
+  if (next.phase === "live") return held.phase === "live";
+  return held.phase === "failed" && next.phase === "mounting";
+}
+
 export function createKitchen(backend: Backend): Kitchen {
   const canvas = createCanvas();
   const { picture } = canvas;
@@ -107,7 +113,7 @@ export function createKitchen(backend: Backend): Kitchen {
       clock.anchor(frame.now, received, picture.head?.pace);
       for (const key of answered) release(key);
     },
-    phase: (next) => setPhase((held) => (held.phase === next.phase && next.phase === "live" ? held : next)),
+    phase: (next) => setPhase((held) => (stays(held, next) ? held : next)),
   });
 
   const moves = new Moves();

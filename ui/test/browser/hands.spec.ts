@@ -334,6 +334,17 @@ test("what a back end cannot do stands on the ticket in words", async ({ open })
 
 test("a mount that fails says why, and is tried again by itself", async ({ open }) => {
   const page = await open("failing");
+  // It stays to be read, and its button to be touched, while the page tries again by itself.
+  const leaves = await page.evaluateHandle(() => {
+    const told = { asked: window.fake.mounts, left: false };
+    const look = () => void (told.left ||= document.querySelector(".screen.failed") === null);
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+    return told;
+  });
+  await expect
+    .poll(() => leaves.evaluate(({ asked, left }) => left || window.fake.mounts >= asked + 2))
+    .toBe(true);
+  expect(await leaves.evaluate(({ left }) => left)).toBe(false);
   await expect(page.getByRole("alert")).toContainText("disk full");
   await page.evaluate(() => void (window.fake.failMount = undefined));
   await expect(page.getByRole("heading", { name: "Table 12" })).toBeVisible();
