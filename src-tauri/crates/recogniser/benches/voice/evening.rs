@@ -249,7 +249,7 @@ fn is_said(words: &str) -> bool {
         [.., dish, "are", "back"] => dish.ends_with('s'),
         _ => true,
     };
-    agrees && !words.iter().any(|word| is_unsaid(&word)) && !numbers.any(is_odd)
+    agrees && !words.iter().any(is_unsaid) && !numbers.any(is_odd)
 }
 
 fn kind(command: &Command) -> &'static str {
