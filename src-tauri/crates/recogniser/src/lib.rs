@@ -165,10 +165,11 @@ impl Evidence {
 }
 
 impl Default for Thresholds {
-    /// Chosen on the tuning voices of `cargo xtask bench voice` (seeds 12 and 13, one command each: 96 commands, 50 other sounds),
-    /// with a search that followed 40 texts, and found the same for half of them with 20. Of the commands 91, 84 and 69 % were acted on (quiet, 15 and 10 dB), none of them wrongly, and
-    /// no other sound was; with the question 97 % were right, and 7 other sounds were asked about. The widest gap of a wrong
-    /// one was 0.9. A lead of -12 acts on 94, 94 and 78 %, but on "don't bump table twelve" as well.
+    /// Chosen on the tuning voices of `cargo xtask bench voice` (seeds 12 and 13, one command each: 96 commands, 50 other
+    /// sounds), with a search that followed 40 texts; with 20 it found the same for half of them. Of the commands 91, 84 and
+    /// 69 % were acted on (quiet, 15 and 10 dB), none of them wrongly, and no other sound was; with the question 97 % were
+    /// right, and 7 other sounds were asked about. The widest gap of a wrong one was 0.9. A lead of -12 acts on 94, 94 and
+    /// 78 %, but on "don't bump table twelve" as well.
     fn default() -> Self {
         Self {
             sure: Evidence { fit: -2.0, gap: 1.75, lead: -6.0 },
