@@ -1,7 +1,10 @@
 //! What can be said now, as a tree of words; each word in the ways the network writes it.
 
-use crate::vocabulary::{Token, Vocabulary};
-use std::collections::{BTreeMap, HashMap};
+use crate::network::{Network, Writable};
+use crate::prior::{Pairs, Priors};
+use crate::vocabulary::{END, Token, Vocabulary, WITHOUT_TIMES};
+use candle_core::Result;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One thing that can be said, in all the ways it can be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct Grammar {
     wordings: Vec<(usize, String)>,
     nodes: Vec<Node>,
     ends: Vec<Token>,
+    writable: Writable,
+    priors: Pairs,
 }
 
 /// A place in the tree: after a word, or within one. All ways to write a word lead to the same place.
@@ -64,27 +69,35 @@ const DIGITS: [(&str, &str); 22] = [
 const HUNDRED: (&str, &str) = ("one hundred", "100");
 
 impl Grammar {
-    pub(crate) fn new(vocabulary: &Vocabulary, sayings: &[Saying]) -> Self {
-        let mut grammar = Self {
-            ids: Vec::new(),
-            wordings: Vec::new(),
-            nodes: vec![Node::default()],
-            ends: vocabulary.ends(),
-        };
+    pub(crate) fn new(
+        vocabulary: &Vocabulary,
+        network: &Network,
+        priors: &Priors,
+        sayings: &[Saying],
+    ) -> Result<Self> {
+        let (mut ids, mut wordings, mut nodes) = (Vec::new(), Vec::new(), vec![Node::default()]);
         let mut planting = Planting { vocabulary, words: HashMap::new(), written: HashMap::new() };
         for saying in sayings {
-            let id = grammar.ids.len();
-            grammar.ids.push(saying.id.clone());
+            let id = ids.len();
+            ids.push(saying.id.clone());
             for words in &saying.say {
-                let wording = grammar.wordings.len();
-                grammar.wordings.push((id, words.clone()));
-                planting.plant(&mut grammar.nodes, wording, words);
+                let wording = wordings.len();
+                wordings.push((id, words.clone()));
+                planting.plant(&mut nodes, wording, words);
                 if words.contains(HUNDRED.0) {
-                    planting.plant(&mut grammar.nodes, wording, &words.replace(HUNDRED.0, HUNDRED.1));
+                    planting.plant(&mut nodes, wording, &words.replace(HUNDRED.0, HUNDRED.1));
                 }
             }
         }
-        grammar
+        let ends = vocabulary.ends();
+        let mut next = followers(&nodes, &ends);
+        // A dash is not said: that it is unlikely speaks for nothing.
+        let dash = vocabulary.attached(&["-"]);
+        next.values_mut().for_each(|next| next.retain(|piece| !dash.contains(piece)));
+        let priors = priors.of(network, &next)?;
+        let pieces = nodes.iter().flat_map(|node| node.next.keys()).chain(&ends).copied();
+        let writable = network.writable(pieces)?;
+        Ok(Self { ids, wordings, nodes, ends, writable, priors })
     }
 
     /// How many things can be said.
@@ -122,9 +135,41 @@ impl Grammar {
         &self.ends
     }
 
+    /// What its words are written with, and everything else.
+    pub(crate) fn writable(&self) -> &Writable {
+        &self.writable
+    }
+
+    /// How likely a piece is to follow another before anything is heard: a natural logarithm.
+    pub(crate) fn prior(&self, first: Token, next: Token) -> f32 {
+        self.priors.get(&(first, next)).copied().unwrap_or(0.0)
+    }
+
     pub(crate) fn id(&self, saying: usize) -> &str {
         &self.ids[saying]
     }
+}
+
+/// Of every piece, all that may follow it somewhere.
+fn followers(nodes: &[Node], ends: &[Token]) -> BTreeMap<Token, BTreeSet<Token>> {
+    let mut led: Vec<BTreeSet<Token>> = vec![BTreeSet::new(); nodes.len()];
+    led[ROOT].insert(WITHOUT_TIMES);
+    for (piece, places) in nodes.iter().flat_map(|node| &node.next) {
+        for place in places {
+            led[*place].insert(*piece);
+        }
+    }
+    let mut next: BTreeMap<Token, BTreeSet<Token>> = BTreeMap::new();
+    for (node, led) in nodes.iter().zip(led) {
+        for piece in led {
+            let next = next.entry(piece).or_default();
+            next.extend(node.next.keys());
+            if !node.complete.is_empty() {
+                next.extend(ends.iter().chain([&END]));
+            }
+        }
+    }
+    next
 }
 
 /// What is needed only while the tree is made.
@@ -201,4 +246,33 @@ fn written_ways(vocabulary: &Vocabulary, word: &str) -> Vec<Vec<Token>> {
         }
     }
     ways
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_follow_a_piece_is_known_across_words_and_wordings() {
+        let mut list: Vec<String> = (0..END).map(|at| format!("xx{at}")).collect();
+        // Longer pieces are joined from shorter ones; `_` stands for the blank that begins a word.
+        let pieces = "_go _Go _on _On _two _Two _2 _g _G _o _O _t _tw _T _Tw";
+        for (number, piece) in pieces.split(' ').enumerate() {
+            list[number] = piece.replace('_', "\u{120}");
+        }
+        let vocabulary = Vocabulary::read(&list.join("\n")).unwrap();
+        let mut nodes = vec![Node::default()];
+        let mut planting =
+            Planting { vocabulary: &vocabulary, words: HashMap::new(), written: HashMap::new() };
+        planting.plant(&mut nodes, 0, "go on");
+        planting.plant(&mut nodes, 1, "go two");
+        planting.plant(&mut nodes, 2, "go");
+        let full_stop = 40_000;
+        let next = followers(&nodes, &[full_stop]);
+        let of = |piece: Token| next[&piece].iter().copied().collect::<Vec<_>>();
+        assert_eq!(of(WITHOUT_TIMES), [0, 1]);
+        assert_eq!(of(0), [2, 3, 4, 5, 6, full_stop, END]);
+        assert_eq!(of(0), of(1), "however it is written");
+        assert_eq!(of(6), [full_stop, END]);
+    }
 }

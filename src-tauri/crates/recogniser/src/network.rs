@@ -5,11 +5,13 @@
 
 use crate::ModelError;
 use crate::mel::BANDS;
-use crate::vocabulary::{TOKENS, Token};
+use crate::vocabulary::{END, START, TOKENS, Token, WITHOUT_TIMES};
 use crate::weights::Weights;
-use candle_core::{Device, IndexOp, Result, Tensor};
+use candle_core::{DType, Device, IndexOp, Result, Tensor};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 use candle_nn::{Linear, Module};
+use std::collections::BTreeSet;
+use std::f32::consts::{LN_2, LOG2_E};
 
 const WIDTH: usize = 384;
 const HEADS: usize = 6;
@@ -22,15 +24,22 @@ pub(crate) const LONGEST_SOUND: usize = 1_500;
 /// Pieces of text that fit.
 pub(crate) const LONGEST_TEXT: usize = 448;
 
+/// Pieces before this number are the common ones: the commoner a piece, the smaller its number. Every text can be written
+/// with them, if in more of them; all others together are seldom likely, and would be two thirds of the work.
+const COMMON: usize = 16_384;
+/// Texts that are begun side by side at most where nothing is listened to.
+const ABREAST: usize = 64;
+
 pub(crate) struct Network {
     conv1: (Tensor, Tensor),
     conv2: (Tensor, Tensor),
     sound_places: Tensor,
     encoder: Vec<EncoderLayer>,
     sound_norm: Norm,
-    /// `[tokens, width]`. More than half of all weights, and each is used in every step: as halves they would take 40 MB less
-    /// and twice the time.
+    /// `[tokens, width]`, more than half of all weights. They are only looked up, and so kept as halves.
     pieces: Tensor,
+    /// `[common, width]`: those that are computed with in every step.
+    common: Tensor,
     text_places: Tensor,
     decoder: Vec<DecoderLayer>,
     text_norm: Norm,
@@ -71,15 +80,42 @@ struct Norm {
     beta: Tensor,
 }
 
+/// What can be written: the common pieces, the end, and some of the other pieces.
+#[derive(Debug)]
+pub(crate) struct Writable {
+    /// In order.
+    rare: Vec<Token>,
+    /// `[rare, width]`.
+    weights: Tensor,
+}
+
+/// How likely each writable piece is to be the next of each text.
+pub(crate) struct Likely<'a> {
+    writable: &'a Writable,
+    /// Of each text in turn, what the network makes of the common pieces, and of the rare ones.
+    common: Vec<f32>,
+    rare: Vec<f32>,
+    /// Of each text, the logarithm of them all together.
+    all: Vec<f32>,
+}
+
+/// What is likely to come next in a text, whatever is heard: what the network weighs the pieces with.
+pub(crate) struct Before {
+    state: Vec<f32>,
+    all: f32,
+}
+
 /// What the decoder knows of one sound and of the texts begun over it.
+#[derive(Clone)]
 pub(crate) struct Decoding {
     layers: Vec<Kept>,
     said: usize,
 }
 
+#[derive(Clone)]
 struct Kept {
-    /// Of the sound: `[heads, head, states]` and `[heads, states, head]`.
-    sound: (Tensor, Tensor),
+    /// Of the sound: `[heads, head, states]` and `[heads, states, head]`; none: nothing is listened to.
+    sound: Option<(Tensor, Tensor)>,
     /// Of the texts: `[texts, heads, said, head]` twice.
     texts: Option<(Tensor, Tensor)>,
 }
@@ -94,13 +130,16 @@ impl Network {
         let bias = |w: &mut Weights, name: &str| -> std::result::Result<Tensor, ModelError> {
             Ok(w.take(name, &[WIDTH])?.reshape((1, WIDTH, 1))?)
         };
+        let pieces = w.take_halves("decoder/embeddings/weight", &[TOKENS, WIDTH])?;
+        let common = pieces.narrow(0, 0, COMMON)?.to_dtype(DType::F32)?;
         Ok(Self {
             conv1: (w.take("encoder/conv1/weight", &[WIDTH, BANDS, 3])?, bias(w, "encoder/conv1/bias")?),
             conv2: (w.take("encoder/conv2/weight", &[WIDTH, WIDTH, 3])?, bias(w, "encoder/conv2/bias")?),
             sound_places: w.take("encoder/position_encodings/encodings", &[LONGEST_SOUND, WIDTH])?,
             encoder,
             sound_norm: Norm::new(w, "encoder")?,
-            pieces: w.take("decoder/embeddings/weight", &[TOKENS, WIDTH])?,
+            pieces,
+            common,
             text_places: w.take("decoder/position_encodings/encodings", &[LONGEST_TEXT, WIDTH])?,
             decoder,
             text_norm: Norm::new(w, "decoder")?,
@@ -122,26 +161,128 @@ impl Network {
             let both = layer.across.key_value.forward(&states)?;
             let key = heads(&both.narrow(1, 0, WIDTH)?)?.transpose(1, 2)?.contiguous()?;
             let value = heads(&both.narrow(1, WIDTH, WIDTH)?)?.contiguous()?;
-            Ok(Kept { sound: (key, value), texts: None })
+            Ok(Kept { sound: Some((key, value)), texts: None })
         });
         Ok(Decoding { layers: layers.collect::<Result<_>>()?, said: 0 })
     }
 
-    /// Adds one piece to each text and returns, for each, the logarithm of how likely every piece is to be the next.
-    pub(crate) fn say(&self, decoding: &mut Decoding, pieces: &[Token]) -> Result<Vec<Vec<f32>>> {
-        let pieces = Tensor::new(pieces, &Device::Cpu)?;
+    /// Lets these be written beside the common pieces and the end.
+    pub(crate) fn writable(&self, pieces: impl Iterator<Item = Token>) -> Result<Writable> {
+        let rare: BTreeSet<Token> = pieces.chain([END]).filter(|piece| *piece as usize >= COMMON).collect();
+        let rare: Vec<Token> = rare.into_iter().collect();
+        Ok(Writable { weights: self.rows(&rare)?, rare })
+    }
+
+    /// Begins one text: says how likely each piece is to be its first.
+    pub(crate) fn begin<'a>(&self, decoding: &mut Decoding, writable: &'a Writable) -> Result<Likely<'a>> {
+        self.step(decoding, &[START])?;
+        self.say(decoding, &[WITHOUT_TIMES], writable)
+    }
+
+    /// Adds one piece to each text and says how likely each piece is to be its next.
+    pub(crate) fn say<'a>(
+        &self,
+        decoding: &mut Decoding,
+        pieces: &[Token],
+        writable: &'a Writable,
+    ) -> Result<Likely<'a>> {
+        let states = self.step(decoding, pieces)?;
+        Likely::new(self, &states, writable)
+    }
+
+    /// What is likely to come first in a text, whatever is heard.
+    pub(crate) fn before_all(&self) -> Result<Before> {
+        Ok(self.weighed(&self.unheard()?.1)?.remove(0))
+    }
+
+    /// What is likely to follow each of these pieces, whatever is heard.
+    pub(crate) fn before(&self, pieces: &[Token]) -> Result<Vec<Before>> {
+        let begun = self.unheard()?.0;
+        let mut all = Vec::with_capacity(pieces.len());
+        for some in pieces.chunks(ABREAST) {
+            let mut decoding = begun.clone();
+            decoding.keep(&vec![0; some.len()])?;
+            all.extend(self.weighed(&self.step(&mut decoding, some)?)?);
+        }
+        Ok(all)
+    }
+
+    /// A text begun without a sound.
+    fn unheard(&self) -> Result<(Decoding, Tensor)> {
+        let nothing = self.decoder.iter().map(|_| Kept { sound: None, texts: None });
+        let mut begun = Decoding { layers: nothing.collect(), said: 0 };
+        self.step(&mut begun, &[START])?;
+        let states = self.step(&mut begun, &[WITHOUT_TIMES])?;
+        Ok((begun, states))
+    }
+
+    fn weighed(&self, states: &Tensor) -> Result<Vec<Before>> {
+        let writable = self.writable(std::iter::empty())?;
+        let all = Likely::new(self, states, &writable)?.all;
+        let before = states.to_vec2()?.into_iter().zip(all);
+        Ok(before.map(|(state, all)| Before { state, all }).collect())
+    }
+
+    /// Of each of `before`, how likely each of these pieces is.
+    pub(crate) fn follow(&self, before: &[&Before], pieces: &[Token]) -> Result<Vec<Vec<f32>>> {
+        let states: Vec<f32> = before.iter().flat_map(|before| before.state.iter().copied()).collect();
+        let states = Tensor::from_vec(states, (before.len(), WIDTH), &Device::Cpu)?;
+        let mut likely = states.matmul(&self.rows(pieces)?.t()?)?.to_vec2::<f32>()?;
+        for (row, before) in likely.iter_mut().zip(before) {
+            row.iter_mut().for_each(|weight| *weight -= before.all);
+        }
+        Ok(likely)
+    }
+
+    /// Adds one piece to each text: the states, `[texts, width]`, that what follows is read from.
+    fn step(&self, decoding: &mut Decoding, pieces: &[Token]) -> Result<Tensor> {
         let place = self.text_places.i(decoding.said)?;
-        let mut states = self.pieces.index_select(&pieces, 0)?.broadcast_add(&place)?;
+        let mut states = self.rows(pieces)?.broadcast_add(&place)?;
         for (layer, kept) in self.decoder.iter().zip(&mut decoding.layers) {
             states = layer.attention.over_text(&states, &mut kept.texts)?;
-            states = layer.across.over(&states, &kept.sound)?;
+            if let Some(sound) = &kept.sound {
+                states = layer.across.over(&states, sound)?;
+            }
             states = layer.inner.apply(&states)?;
         }
         decoding.said += 1;
-        let states = self.text_norm.apply(&states)?;
-        let mut likely = states.matmul(&self.pieces.t()?)?.to_vec2::<f32>()?;
-        likely.iter_mut().for_each(|row| logarithms(row));
-        Ok(likely)
+        self.text_norm.apply(&states)
+    }
+
+    /// The weights of these pieces, `[pieces, width]`.
+    fn rows(&self, pieces: &[Token]) -> Result<Tensor> {
+        self.pieces.index_select(&Tensor::new(pieces, &Device::Cpu)?, 0)?.to_dtype(DType::F32)
+    }
+}
+
+impl<'a> Likely<'a> {
+    fn new(network: &Network, states: &Tensor, writable: &'a Writable) -> Result<Self> {
+        let of = |weights: &Tensor| states.matmul(&weights.t()?)?.flatten_all()?.to_vec1::<f32>();
+        let (common, rare) = (of(&network.common)?, of(&writable.weights)?);
+        let rows = common.chunks_exact(COMMON).zip(rare.chunks_exact(writable.rare.len()));
+        let all = rows.map(|(common, rare)| together(common, rare)).collect();
+        Ok(Self { writable, common, rare, all })
+    }
+
+    /// Natural logarithm of how likely a piece is to be the next of a text.
+    pub(crate) fn of(&self, text: usize, piece: Token) -> f32 {
+        let common = piece as usize;
+        let weight = if common < COMMON {
+            self.common[text * COMMON + common]
+        } else {
+            let Ok(place) = self.writable.rare.binary_search(&piece) else { return f32::NEG_INFINITY };
+            self.rare[text * self.writable.rare.len() + place]
+        };
+        weight - self.all[text]
+    }
+
+    /// The likeliest next piece of a text, and how likely it is.
+    pub(crate) fn likeliest(&self, text: usize) -> (Token, f32) {
+        let common = self.common[text * COMMON..].iter().take(COMMON).copied().zip(0..);
+        let rare = &self.writable.rare;
+        let others = self.rare[text * rare.len()..].iter().copied().zip(rare.iter().copied());
+        let best = common.chain(others).max_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or((END, 0.0), |(weight, piece)| (piece, weight - self.all[text]))
     }
 }
 
@@ -276,10 +417,56 @@ fn attend(query: &Tensor, key: &Tensor, value: &Tensor) -> Result<Tensor> {
     softmax_last_dim(&query.matmul(key)?)?.matmul(value)
 }
 
-/// Turns what the network weighs into logarithms of likelihoods.
-fn logarithms(row: &mut [f32]) {
-    let most = row.iter().copied().fold(f32::MIN, f32::max);
-    let sum: f32 = row.iter().map(|weight| (weight - most).exp()).sum();
-    let all = most + sum.ln();
-    row.iter_mut().for_each(|weight| *weight -= all);
+/// The logarithm of the sum of what these are logarithms of. In every step there are half a million of them.
+fn together(common: &[f32], rare: &[f32]) -> f32 {
+    let lanes = common.chunks_exact(LANES);
+    let rest = || lanes.remainder().iter().chain(rare).copied();
+    let mut most = [f32::MIN; LANES];
+    for some in lanes.clone() {
+        most.iter_mut()
+            .zip(some)
+            .for_each(|(most, weight)| *most = if weight > most { *weight } else { *most });
+    }
+    let most = most.into_iter().chain(rest()).fold(f32::MIN, f32::max);
+    let mut sums = [0.0; LANES];
+    for some in lanes.clone() {
+        sums.iter_mut().zip(some).for_each(|(sum, weight)| *sum += exp(weight - most));
+    }
+    let sum = sums.into_iter().chain(rest().map(|weight| exp(weight - most))).sum::<f32>();
+    most + sum.ln()
+}
+
+/// Numbers that a processor adds at once, or several times that.
+const LANES: usize = 16;
+
+/// The exponential of something negative, to four digits: a power of two for the whole turns and a polynomial for the rest.
+/// Unlike the library's it is computed for several numbers at once.
+fn exp(x: f32) -> f32 {
+    /// Adding it leaves whole numbers in the lowest bits.
+    const WHOLE: f32 = 12_582_912.0;
+    let turns = x.max(-80.0) * LOG2_E;
+    let whole = turns + WHOLE;
+    let rest = turns - (whole - WHOLE);
+    let power = 1.0 + rest * (LN_2 + rest * (0.240_227 + rest * (0.055_504 + rest * 0.009_618)));
+    f32::from_bits(power.to_bits().wrapping_add(whole.to_bits() << 23))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_exponential_is_near_the_exact_one() {
+        for x in (0..8_000).map(|step| step as f32 * -0.01) {
+            assert!((exp(x) / x.exp() - 1.0).abs() < 1e-4, "{x}: {} {}", exp(x), x.exp());
+        }
+        assert!(exp(-1_000.0) < 1e-30);
+    }
+
+    #[test]
+    fn weights_are_summed_wherever_they_stand() {
+        let common: Vec<f32> = (0..37).map(|at| at as f32 * 0.25).collect();
+        let exact = common.iter().chain(&[11.0, -3.0]).map(|weight| weight.exp()).sum::<f32>().ln();
+        assert!((together(&common, &[11.0, -3.0]) - exact).abs() < 1e-4);
+    }
 }

@@ -69,10 +69,19 @@ impl Weights {
 
     /// One array, as 32-bit floats. Taking it twice is an error like one that was never there.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
+        Ok(self.taken(name, shape)?.to_dtype(DType::F32)?)
+    }
+
+    /// The same, as half floats: for what is only looked up.
+    pub(crate) fn take_halves(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
+        Ok(self.taken(name, shape)?.to_dtype(DType::F16)?)
+    }
+
+    fn taken(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let tensor =
             self.tensors.remove(name).ok_or_else(|| ModelError::Format(format!("there is no {name}")))?;
         if tensor.dims() == shape {
-            Ok(tensor.to_dtype(DType::F32)?)
+            Ok(tensor)
         } else {
             Err(ModelError::Format(format!("{name} is {:?} and not {shape:?}", tensor.dims())))
         }

@@ -3,7 +3,7 @@
 //! The situation is what the display makes of a station's glass (`display/src/spoken.rs`), and its grammar is the real one.
 
 use crate::chance::Chance;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use voice::protocol::grammar::Saying;
 use voice::spoken::{
     Availability, Command, ENGLISH, Grammar, Situation, SpokenItem, SpokenLine, SpokenTicket, Verb,
@@ -63,7 +63,7 @@ const DISHES: [&str; 40] = [
     "Ice cream",
 ];
 
-/// Plurals that the grammar allows and nobody says; and nobody says a number's leading zeros.
+/// Plurals that the grammar allows and nobody says.
 const UNSAID: [&str; 13] = [
     "salmons",
     "carbonaras",
@@ -82,6 +82,20 @@ const UNSAID: [&str; 13] = [
 
 /// What can be said that evening.
 pub(crate) fn grammar() -> Grammar {
+    Grammar::build(&ENGLISH, &situation())
+}
+
+/// The same while orders are known by nothing but their table or their name: as they are mostly called.
+fn by_label() -> Grammar {
+    let mut situation = situation();
+    for ticket in &mut situation.tickets {
+        ticket.number.clear();
+        ticket.position = ticket.position.and(Some(u32::MAX));
+    }
+    Grammar::build(&ENGLISH, &situation)
+}
+
+fn situation() -> Situation {
     let dish = |at: usize| DISHES[at % DISHES.len()];
     let called = |number: u32, table: Option<u32>, name: Option<&str>| SpokenTicket {
         order: format!("o{number}").into(),
@@ -125,7 +139,7 @@ pub(crate) fn grammar() -> Grammar {
         name: (*dish).to_owned(),
         availability: out(at),
     };
-    let situation = Situation {
+    Situation {
         tickets: standing.collect::<Vec<_>>().into_iter().chain(gone).collect(),
         items: DISHES.iter().enumerate().map(item).collect(),
         stations: ["Grill", "Fry", "Salad", "Dessert"].map(|name| (name.into(), name.to_owned())).to_vec(),
@@ -133,8 +147,7 @@ pub(crate) fn grammar() -> Grammar {
         can_undo: true,
         can_recall_last: true,
         is_asking: false,
-    };
-    Grammar::build(&ENGLISH, &situation)
+    }
 }
 
 /// How often each kind of thing is said. What is not named here is one kind together: undo, next page, what's late, ...
@@ -166,6 +179,8 @@ const OTHER: &str = "other";
 /// Everything that somebody may say, by kind.
 pub(crate) struct Sayable {
     kinds: BTreeMap<&'static str, Vec<Saying>>,
+    /// The wordings of [`by_label`].
+    by_label: BTreeSet<String>,
 }
 
 impl Sayable {
@@ -177,10 +192,12 @@ impl Sayable {
                 kinds.entry(kind(command)).or_default().push(saying);
             }
         }
-        Self { kinds }
+        let by_label = by_label().sayings().into_iter().flat_map(|saying| saying.say).collect();
+        Self { kinds, by_label }
     }
 
-    /// A command's id, and words for it. Every kind of sentence is as likely as any other, then every way to say its number.
+    /// A command's id, and words for it. An order is called by its table or its name as often as in all other ways together;
+    /// then every kind of sentence is as likely as any other, then every way to say its number.
     pub(crate) fn something(&self, chance: &mut Chance) -> (&str, &str) {
         let mut at = chance.below(KINDS.iter().map(|(_, weight)| weight).sum());
         let kind = KINDS.iter().find(|(_, weight)| {
@@ -190,21 +207,49 @@ impl Sayable {
         });
         let sayings = &self.kinds[kind.map_or(OTHER, |(kind, _)| kind)];
         let saying = &sayings[chance.below(sayings.len())];
-        let mut sentences: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for words in &saying.say {
-            // Digits are for reading; people say words.
-            let is_said = !words.contains(|c: char| c.is_ascii_digit())
-                && !words.contains("oh oh")
-                && !words.split(' ').any(|word| UNSAID.contains(&word));
-            if is_said {
-                let kept: Vec<&str> = words.split(' ').filter(|word| !(ENGLISH.is_number)(word)).collect();
-                sentences.entry(kept.join(" ")).or_default().push(words);
-            }
-        }
-        let sentences: Vec<&Vec<&str>> = sentences.values().collect();
-        let ways = sentences[chance.below(sentences.len())];
-        (&saying.id, ways[chance.below(ways.len())])
+        let wanted = chance.below(2) == 0;
+        let said = || saying.say.iter().filter(|words| is_said(words));
+        let by_label = |words: &&String| self.by_label.contains(*words);
+        let words = if wanted && said().any(|words| by_label(&words)) {
+            any(chance, said().filter(by_label))
+        } else {
+            any(chance, said())
+        };
+        (&saying.id, words)
     }
+}
+
+/// One of these wordings: first the sentence, then its number.
+fn any<'a>(chance: &mut Chance, wordings: impl Iterator<Item = &'a String>) -> &'a str {
+    let mut sentences: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for words in wordings {
+        let kept: Vec<&str> = words.split(' ').filter(|word| !(ENGLISH.is_number)(word)).collect();
+        sentences.entry(kept.join(" ")).or_default().push(words);
+    }
+    let sentences: Vec<&Vec<&str>> = sentences.values().collect();
+    let ways = sentences[chance.below(sentences.len())];
+    ways[chance.below(ways.len())]
+}
+
+/// Whether anybody talks like that. The grammar allows more than people say, which costs it little.
+fn is_said(words: &str) -> bool {
+    let words: Vec<&str> = words.split(' ').collect();
+    // Digits are for reading.
+    let is_written = |word: &&str| word.contains(|c: char| c.is_ascii_digit());
+    let is_unsaid = |word: &&str| is_written(word) || UNSAID.contains(word);
+    // Nobody says a number's leading zeros, or "table three oh".
+    let is_nought = |word: &&str| ["oh", "zero"].contains(word);
+    let is_odd = |number: &[&str]| {
+        let begins = number.first().is_some_and(is_nought);
+        begins || (number.len() == 2 && is_nought(&number[1]))
+    };
+    let mut numbers = words.split(|word| !(ENGLISH.is_number)(word));
+    let agrees = match words[..] {
+        [.., dish, "is", "back"] => !dish.ends_with('s'),
+        [.., dish, "are", "back"] => dish.ends_with('s'),
+        _ => true,
+    };
+    agrees && !words.iter().any(is_unsaid) && !numbers.any(is_odd)
 }
 
 fn kind(command: &Command) -> &'static str {

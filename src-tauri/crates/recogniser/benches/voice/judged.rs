@@ -89,22 +89,20 @@ fn matched(verdict: &Verdict) -> Match {
 /// Every result, for whoever chooses thresholds.
 pub(crate) fn table(judged: &[Judged]) -> String {
     let mut table = String::from(
-        "set\tvoice\tdb\tsaid\twords\toutcome\theard\tscore\tmean\tgap\tlead\tms\ttext\theardwords\tothers\n",
+        "set\tvoice\tdb\tsaid\twords\toutcome\theard\tfit\tgap\tlead\tms\ttext\theardwords\tothers\n",
     );
     for Judged { clip, outcome, verdict, took, .. } in judged {
         let loud = clip.loud.map_or(String::new(), |loud| loud.to_string());
         let least = f32::NEG_INFINITY;
-        let Evidence { mean, gap, lead } =
-            verdict.evidence.unwrap_or(Evidence { mean: least, gap: least, lead: least });
-        let (id, score, words) =
-            verdict.best.as_ref().map_or((String::new(), least, String::new()), |best| {
-                (best.id.clone(), best.score, best.words.clone())
-            });
+        let Evidence { fit, gap, lead } =
+            verdict.evidence.unwrap_or(Evidence { fit: least, gap: least, lead: least });
+        let best = verdict.best.as_ref();
+        let (id, words) = best.map_or(("", ""), |best| (best.id.as_str(), best.words.as_str()));
         let others: Vec<String> =
             verdict.others.iter().map(|other| format!("{}={:.2}", other.id, other.score)).collect();
         let _ = writeln!(
             table,
-            "{}\t{}\t{loud}\t{}\t{}\t{outcome:?}\t{id}\t{score:.3}\t{mean:.3}\t{gap:.3}\t{lead:.3}\t{}\t{}\t{words}\t{}",
+            "{}\t{}\t{loud}\t{}\t{}\t{outcome:?}\t{id}\t{fit:.3}\t{gap:.3}\t{lead:.3}\t{}\t{}\t{words}\t{}",
             clip.set,
             clip.voice,
             clip.id,

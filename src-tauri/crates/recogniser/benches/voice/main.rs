@@ -29,6 +29,9 @@ const COMMANDS: usize = 8;
 /// For each of those, of what is no command: sentences, people talking at once, noise. Together 200 of them.
 const NEGATIVES: [usize; 3] = [15, 5, 5];
 
+/// From one of those sentences to the next; it has no divisor in common with their number.
+const STRIDE: usize = 7;
+
 /// How loud the kitchen is, in decibels that the speaker is louder; none: it is quiet.
 const LOUD: [Option<f32>; 3] = [None, Some(15.0), Some(10.0)];
 
@@ -171,8 +174,11 @@ impl Bench<'_> {
             }
         }
         let [sentences, babble, noise] = NEGATIVES.map(|each| each * self.commands);
+        let first = chance.below(set.chatter.len());
         for at in 0..sentences {
-            let (voice, words) = (chance.of(set.voices), set.chatter[at % set.chatter.len()]);
+            // In strides, so that short runs hear some of every kind.
+            let words = set.chatter[(first + at * STRIDE) % set.chatter.len()];
+            let voice = chance.of(set.voices);
             let loud = LOUD[at % LOUD.len()];
             let spoken = voice.say(words, chance.of(&SPEEDS), self.kept)?;
             let sound = in_kitchen(&mut chance, &spoken, loud, &talk);
