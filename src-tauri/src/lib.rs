@@ -216,13 +216,15 @@ impl Closing {
         }
     }
 
-    /// Whether this call is the first to ask. From then on the time runs.
+    /// The end was asked for: from now on its time runs.
+    fn start(&self) -> &Deadline {
+        self.deadline.get_or_init(|| Deadline::start(SHUTDOWN, self.logbook.clone()))
+    }
+
+    /// Whether this call is the first to begin with it.
     fn begin(&self) -> bool {
-        let is_first = !self.begun.swap(true, Ordering::SeqCst);
-        if is_first {
-            self.deadline.get_or_init(|| Deadline::start(SHUTDOWN, self.logbook.clone()));
-        }
-        is_first
+        self.start();
+        !self.begun.swap(true, Ordering::SeqCst)
     }
 
     fn has_begun(&self) -> bool {
@@ -244,7 +246,8 @@ impl Closing {
     /// Whether it was asked for, and all rooms ended in their time: the process leaves with 0 then, else with 1, so that
     /// whoever started it can start it again.
     fn is_good(&self) -> bool {
-        self.ended.get() == Some(&Ended::InOrder) && !self.failed.load(Ordering::SeqCst)
+        let in_time = self.deadline.get().is_none_or(|deadline| !deadline.is_past());
+        in_time && self.ended.get() == Some(&Ended::InOrder) && !self.failed.load(Ordering::SeqCst)
     }
 }
 
@@ -285,7 +288,10 @@ async fn watch(app: AppHandle, mut signals: Signals, house: Option<Arc<House>>, 
     let mut is_gone = false;
     loop {
         tokio::select! {
-            signal = signals.next() => tracing::info!(target: "shell", signal, "asked to end"),
+            signal = signals.next() => {
+                closing.start();
+                tracing::info!(target: "shell", signal, "asked to end");
+            }
             room = &mut gone, if !is_gone => {
                 is_gone = true;
                 if closing.has_begun() {

@@ -15,17 +15,15 @@ pub async fn serve_until_told(
     mut signals: Signals,
     logbook: Handle,
 ) -> (Ending, Deadline) {
-    let failed = tokio::select! {
-        name = signals.next() => {
-            tracing::info!(target: "hub::shutdown", signal = name, "shutting down");
-            false
-        }
-        () = hub.failed() => {
-            tracing::error!(target: "hub::shutdown", "the hub cannot go on: shutting down");
-            true
-        }
+    let signal = tokio::select! {
+        name = signals.next() => Some(name),
+        () = hub.failed() => None,
     };
     let deadline = Deadline::start(hub.shutdown_limits().all, logbook);
+    match signal {
+        Some(name) => tracing::info!(target: "hub::shutdown", signal = name, "shutting down"),
+        None => tracing::error!(target: "hub::shutdown", "the hub cannot go on: shutting down"),
+    }
     let ending = async {
         if let Some(pos) = pos {
             pos.stop().await;
@@ -39,7 +37,7 @@ pub async fn serve_until_told(
             name = signals.next() => tracing::warn!(target: "hub::shutdown", signal = name, "already shutting down"),
         }
     };
-    ending.in_time &= !failed;
+    ending.in_time &= signal.is_some() && !deadline.is_past();
     (ending, deadline)
 }
 

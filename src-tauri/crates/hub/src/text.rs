@@ -4,12 +4,20 @@ use jiff::tz::TimeZone;
 use kitchen::{At, Settings, business_day_start};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// A new id: a ULID by the hub's clock.
 pub(crate) fn new_id(at: At) -> String {
     let mut random = [0_u8; 16];
     fill(&mut random);
     ulid::Ulid::from_parts(u64::try_from(at.0).unwrap_or(0), u128::from_ne_bytes(random)).to_string()
+}
+
+/// An id after all that these ids have given, by the hub's clock: what comes in the same millisecond keeps its order.
+pub(crate) fn next_id(ids: &mut ulid::Generator, at: At) -> String {
+    let moment = UNIX_EPOCH + Duration::from_millis(u64::try_from(at.0).unwrap_or(0));
+    let id = ids.generate_from_datetime(moment);
+    id.unwrap_or_else(|overflow| overflow.commit_overflow_increment()).to_string()
 }
 
 /// Random bytes from the system.
@@ -98,5 +106,17 @@ mod tests {
         let (one, two) = (new_id(At(1_700_000_000_000)), new_id(At(1_700_000_000_000)));
         assert_eq!(one.len(), 26);
         assert_ne!(one, two);
+    }
+
+    #[test]
+    fn orders_of_one_millisecond_keep_the_order_in_which_they_came() {
+        let mut ids = ulid::Generator::new();
+        let mut last = next_id(&mut ids, At(1_700_000_000_000));
+        // The last one: a clock that went back.
+        for at in [1_700_000_000_000; 50].into_iter().chain([1_699_999_999_000]) {
+            let next = next_id(&mut ids, At(at));
+            assert!(next > last, "{next} after {last}");
+            last = next;
+        }
     }
 }

@@ -218,6 +218,8 @@ struct Head {
     day: String,
     number: u64,
     dealer: Dealer,
+    /// Of orders.
+    ids: ulid::Generator,
 }
 
 impl Head {
@@ -231,6 +233,7 @@ impl Head {
             day: store::meta(db, "number_day")?.unwrap_or_default(),
             number: store::meta(db, "number_last")?.and_then(|text| text.parse().ok()).unwrap_or(0),
             dealer: Dealer::default(),
+            ids: ulid::Generator::new(),
         })
     }
 }
@@ -535,7 +538,7 @@ impl Book<'_> {
             return Ok(Err(Fault::new("item_out").with("item", item)));
         }
         let at = self.now();
-        let id = OrderId(text::new_id(at));
+        let id = OrderId(text::next_id(&mut self.head.ids, at));
         let number = match &draft.number {
             Some(number) => number.clone(),
             None => self.next_number(at)?,

@@ -2,18 +2,20 @@
 
 use crate::Handle;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Ends the process unless it is dropped in time. A thread of its own, because what hangs may be the runtime or the window.
 #[derive(Debug)]
 pub struct Deadline {
     _in_time: SyncSender<()>,
+    at: Instant,
 }
 
 impl Deadline {
     /// Starts the time.
     #[must_use]
     pub fn start(limit: Duration, logbook: Handle) -> Self {
+        let at = Instant::now() + limit;
         let (in_time, waiting) = sync_channel::<()>(1);
         let thread = std::thread::Builder::new().name("deadline".to_owned()).spawn(move || {
             if waiting.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
@@ -26,6 +28,12 @@ impl Deadline {
         if let Err(error) = thread {
             tracing::error!(target: "shutdown", %error, "no thread to watch over the end");
         }
-        Self { _in_time: in_time }
+        Self { _in_time: in_time, at }
+    }
+
+    /// Whether it is over already: the end may come to its last step before the thread has its turn, after a machine stood still.
+    #[must_use]
+    pub fn is_past(&self) -> bool {
+        Instant::now() > self.at
     }
 }
