@@ -64,13 +64,17 @@ async fn bump_table_twelve_is_said_and_done() {
 /// question is not taken for an answer.
 async fn chosen_if_asked(board: &Board<'_>) -> String {
     let known = "const strip = document.querySelector('.spoken');
-        if (!strip || ['listening', 'sending', 'thinking'].includes(strip.dataset.kind)) return null;
-        return [strip.dataset.kind === 'asked', strip.innerText];";
-    let mut first = None;
+        if (['listening', 'sending', 'thinking'].includes(strip?.dataset.kind)) return null;
+        return [strip?.dataset.kind ?? 'none', strip?.innerText ?? ''];";
+    let mut first: Option<String> = None;
     until("what the turn came to", SOON, async || {
         let strip = board.see("the end of the turn", known).await;
+        if strip[0] == json!("none") {
+            // Nothing yet, or what was answered is over.
+            return first.clone();
+        }
         let said = first.get_or_insert_with(|| strip[1].as_str().unwrap_or_default().to_lowercase()).clone();
-        if strip[0] == json!(false) {
+        if strip[0] != json!("asked") {
             return Some(said);
         }
         board.touch(".spoken .choice").await;
