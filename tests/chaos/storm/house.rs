@@ -26,6 +26,9 @@ use crate::support::{BackEnd, Hub, Pos, until};
 pub(crate) const POSTS: [(&str, Post); 3] =
     [("grill", Post::Station("grill")), ("fry", Post::Station("fry")), ("pass", Post::Pass)];
 
+/// So soon a board is to be the hub's again; what takes longer is told at once, to be found in what the storm leaves.
+const AIM: Duration = Duration::from_secs(2);
+
 pub(crate) struct House {
     pub(crate) folder: TempDir,
     pub(crate) begun: Instant,
@@ -183,7 +186,12 @@ impl House {
             let taken = since.elapsed();
             if caught_up || screen.troubled_since(number) {
                 // The next trouble came first: what is waited for then includes this. One that was late is late.
-                if caught_up || taken > Duration::from_secs(2) {
+                if taken > AIM {
+                    let at = self.begun.elapsed().as_secs();
+                    let waits = asked.iter().map(|catching| catching.left(&picture)).collect::<String>();
+                    println!("storm: {} after {kind:?} took {taken:?}, {at} s into it; {waits}", screen.name);
+                }
+                if caught_up || taken > AIM {
                     self.samples.lock().unwrap().add(kind, taken);
                 } else {
                     self.samples.lock().unwrap().overtaken += 1;
@@ -282,6 +290,17 @@ impl Catching {
             picture.orders().into_iter().filter(|id| tickets.iter().all(|(known, _)| known != id));
         let strangers = strangers.map(str::to_owned).collect();
         Ok(Self { tickets, strangers })
+    }
+
+    /// What is still to come.
+    fn left(&self, picture: &Picture) -> String {
+        let held =
+            |id: &str| picture.tickets.iter().find(|ticket| ticket.order == id).map(|ticket| ticket.seen);
+        let waits = self.tickets.iter().map(|(id, version)| format!("{id} is {:?} of {version}", held(id)));
+        let waits: Vec<String> =
+            waits.chain(self.strangers.iter().map(|id| format!("{id} is to go"))).collect();
+        let (shown, unsent) = (picture.tickets.len(), picture.unsent);
+        format!("{}, {shown} shown, {unsent} unsent: {}", picture.connection, waits.join(", "))
     }
 
     fn is_done(&mut self, hub: &Connection, post: Post, picture: &Picture) -> rusqlite::Result<bool> {

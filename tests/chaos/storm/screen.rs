@@ -254,13 +254,15 @@ impl Cook {
         self.process.end();
     }
 
-    /// Every screen is switched on anew at the post it belongs to.
+    /// Every screen is switched on anew at the post it belongs to; a new one as soon as it knows of that post.
     fn look(&mut self) {
         let deed = match self.post {
             Post::Station(id) => Deed::Station { id: id.to_owned() },
             Post::Pass => Deed::Expo,
         };
-        let _ = self.process.try_act(&deed);
+        while matches!(self.process.try_act(&deed), Some(Err(_))) {
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     fn restart(&mut self) {
