@@ -225,7 +225,7 @@ impl Listening {
         let verdict = recogniser.recognise(sound, tree)?;
         let candidate = |likely: Likely| Candidate { id: likely.id, score: f64::from(likely.score) };
         let words = verdict.best.as_ref().map(|best| best.words.clone()).unwrap_or_default();
-        let transcript = if verdict.certainty == Certainty::None { verdict.text } else { words.clone() };
+        let transcript = if verdict.certainty == Certainty::None { &verdict.text } else { &words }.clone();
         let matched = Match {
             revision: sayings.revision,
             verdict: match verdict.certainty {
@@ -238,6 +238,7 @@ impl Listening {
             // JSON has no infinity; a likelihood apart by this much is as good.
             gap: verdict.evidence.map_or(0.0, |evidence| f64::from(evidence.gap.min(99.0))),
             heard: words,
+            free: verdict.text,
             others: verdict.others.into_iter().map(candidate).collect(),
         };
         Ok(Heard { transcript, matched: Some(matched) })

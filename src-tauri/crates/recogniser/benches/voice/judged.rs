@@ -82,6 +82,7 @@ fn matched(verdict: &Verdict) -> Match {
         score: best.map_or(0.0, |best| best.score.into()),
         gap: verdict.evidence.map_or(0.0, |evidence| evidence.gap.into()),
         heard: best.map(|best| best.words.clone()).unwrap_or_default(),
+        free: verdict.text.clone(),
         others: verdict.others.iter().map(candidate).collect(),
     }
 }

@@ -57,6 +57,9 @@ pub struct Match {
     /// The words of the best saying, as the peer understood them.
     #[serde(default)]
     pub heard: String,
+    /// What the peer would write if it expected nothing; empty if it does not tell. A "don't" that no saying has stands here.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub free: String,
     /// The next best, best first; a few.
     #[serde(default)]
     pub others: Vec<Candidate>,

@@ -80,6 +80,7 @@ pub static ENGLISH: Language = Language {
     guards: &[
         "not", "no", "never", "don't", "dont", "wait", "stop", "isn't", "isnt", "cancel", "except", "unless",
     ],
+    short_for_number: ("no", "number"),
     sounds_like: &[
         ("bomb", "bump"),
         ("pump", "bump"),
@@ -111,6 +112,7 @@ pub static ENGLISH: Language = Language {
         ("what", "what's"),
         ("whats", "what's"),
     ],
+    swallowed: &[("four", "for"), ("two", "to")],
 };
 
 const ONES: [&str; 20] = [

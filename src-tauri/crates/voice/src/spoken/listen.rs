@@ -1,8 +1,9 @@
 //! From what was heard to what was meant.
 //!
-//! A peer that knows the grammar has decided already; its word is checked against the grammar of this moment. The words of
-//! any other peer are compared with every form: by words, where a number is only ever itself, words that mean nothing
-//! cost nearly nothing, and a word that turns the sentence round forbids everything.
+//! A peer that knows the grammar has decided already; its word is checked against the grammar of this moment, and against
+//! what it would have written freely: of all that can be said nothing is "don't", so "don't bump twelve" fits "bump twelve"
+//! best. The words of any other peer are compared with every form: by words, where a number is only ever itself, words that
+//! mean nothing cost nearly nothing, and a word that turns the sentence round forbids everything.
 
 use super::words::plain;
 use super::{Command, Grammar};
@@ -57,9 +58,13 @@ impl Grammar {
         }
         let same_words = self.forms.get(&found.heard).is_some_and(|ids| ids[..] == [id.to_owned()]);
         let confidence = if found.gap > 0.0 { found.gap / (1.0 + found.gap) } else { 0.0 };
+        let mut twins = self.twins(&found.heard);
+        twins.retain(|twin| !meant.contains(twin));
+        let is_free = twins.is_empty() && !self.turned(&plain(&found.free), &found.heard);
         let sureness = match (found.verdict, &meant[..]) {
-            (Verdict::Sure, [one]) if same_words => Sureness::Sure(one.clone()),
+            (Verdict::Sure, [one]) if same_words && is_free => Sureness::Sure(one.clone()),
             (Verdict::Sure | Verdict::Ask, _) => {
+                meant.extend(twins);
                 meant.extend(found.others.iter().flat_map(|other| self.meanings(&other.id)));
                 Sureness::Ask(few(meant))
             }
@@ -84,9 +89,7 @@ impl Grammar {
         }
         let ranked = self.ranked(&all);
         let Some((best, form, _)) = ranked.first().cloned() else { return nothing(0.0) };
-        let turned =
-            |word: &&str| self.language.guards.contains(word) && !form.split(' ').any(|held| held == *word);
-        if best < MAYBE || all.iter().any(turned) {
+        if best < MAYBE || self.turned(&spoken, form) {
             return nothing(best);
         }
         let second = ranked.get(1).map_or(0.0, |(score, ..)| *score);
@@ -97,6 +100,42 @@ impl Grammar {
             _ => Sureness::Ask(few(meant)),
         };
         Heard { words: words.to_owned(), sureness, confidence: best }
+    }
+
+    /// Whether a word that is not in the form turns it round. "No. 12" is written for "number twelve".
+    fn turned(&self, spoken: &str, form: &str) -> bool {
+        let language = self.language;
+        let is_said = |word: &str| form.split(' ').any(|held| held == word);
+        let is_short = |word: &str, next: Option<&&str>| {
+            let (_, long) = language.short_for_number;
+            word == language.short_for_number.0
+                && is_said(long)
+                && next.is_some_and(|next| (language.is_number)(next))
+        };
+        let words: Vec<&str> = spoken.split(' ').collect();
+        words.iter().enumerate().any(|(at, word)| {
+            language.guards.contains(word) && !is_said(word) && !is_short(word, words.get(at + 1))
+        })
+    }
+
+    /// What else sounds like these words, because a number in them, or one that is not, sounds like the word after it.
+    fn twins(&self, heard: &str) -> Vec<Command> {
+        let words: Vec<&str> = heard.split(' ').map(|word| one_digit(word).unwrap_or(word)).collect();
+        let mut twins = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            for (number, _) in self.language.swallowed.iter().filter(|(_, after)| after == word) {
+                let before = at.checked_sub(1).filter(|before| words[*before] == *number);
+                let mut twin = words.clone();
+                match before {
+                    Some(before) => {
+                        twin.remove(before);
+                    }
+                    None => twin.insert(at, number),
+                }
+                twins.extend(self.forms.get(&twin.join(" ")).into_iter().flatten());
+            }
+        }
+        twins.into_iter().filter_map(|id| self.commands.get(id).cloned()).collect()
     }
 
     /// The best form of every meaning, best first: how well it fits, the form, the meaning's id.

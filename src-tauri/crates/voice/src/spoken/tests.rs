@@ -297,7 +297,8 @@ fn whoever_may_only_look_is_offered_no_act() {
 
 fn found(verdict: Verdict, id: &str, heard: &str, others: &[&str]) -> Match {
     let others = others.iter().map(|id| Candidate { id: (*id).to_owned(), score: -5.0 }).collect();
-    Match { revision: 1, verdict, id: Some(id.into()), score: -1.0, gap: 3.0, heard: heard.into(), others }
+    let (id, heard, free) = (Some(id.into()), heard.into(), String::new());
+    Match { revision: 1, verdict, id, score: -1.0, gap: 3.0, heard, free, others }
 }
 
 #[test]
@@ -315,6 +316,53 @@ fn a_peers_match_is_judged_by_this_moment() {
     // "first" is another ticket by now: the peer's meaning is known, but it is not what the words mean.
     let moved = found(Verdict::Sure, &other, "bump first", &[]);
     assert_eq!(judge(&moved), Sureness::Ask(vec![on(Verb::Bump, "o20")]));
+}
+
+#[test]
+fn what_was_forbidden_is_asked_whatever_a_peer_is_sure_of() {
+    let bump = on(Verb::Bump, "o12");
+    let judged = |heard: &str, free: &str, command: &Command| {
+        let found = Match { free: free.to_owned(), ..found(Verdict::Sure, &command.id(), heard, &[]) };
+        grammar().judge(heard, &found).sureness
+    };
+    for free in ["", "Bump table 12.", "Bomb table twelve!", "(door slams)"] {
+        assert_eq!(judged("bump table twelve", free, &bump), Sureness::Sure(bump.clone()), "{free}");
+    }
+    for free in ["Don't jump table 12.", "Do not bump table twelve", "Wait, bump table 12?", "DON’T BUMP"] {
+        assert_eq!(judged("bump table twelve", free, &bump), Sureness::Ask(vec![bump.clone()]), "{free}");
+    }
+    let numbered = "bump number forty two";
+    assert_eq!(judged(numbered, "Bump No. 42.", &bump), Sureness::Sure(bump.clone()));
+    assert_eq!(judged(numbered, "No, bump number 42.", &bump), Sureness::Ask(vec![bump.clone()]));
+    // A word that the command itself has forbids nothing.
+    let unstart = on(Verb::Unstart, "o12");
+    assert_eq!(
+        judged("stop cooking table twelve", "Stop cooking table 12", &unstart),
+        Sureness::Sure(unstart)
+    );
+}
+
+#[test]
+fn a_number_that_a_word_like_it_swallows_is_asked_for() {
+    let mut kitchen = situation();
+    kitchen.tickets.push(ticket("o14", "0046", Some("14"), Some(7)));
+    kitchen.tickets.push(ticket("o1", "0047", Some("1"), Some(8)));
+    let grammar = Grammar::build(&ENGLISH, &kitchen);
+    let hold = |order: &str| Command::HoldFor { order: order.into(), minutes: 10 };
+    let judged = |heard: &str, command: &Command| {
+        grammar.judge(heard, &found(Verdict::Sure, &command.id(), heard, &[])).sureness
+    };
+    for heard in ["hold one for ten minutes", "hold 1 for 10 minutes"] {
+        assert_eq!(judged(heard, &hold("o1")), Sureness::Ask(vec![hold("o1"), hold("o14")]), "{heard}");
+    }
+    let whole = "hold one four for ten minutes";
+    assert_eq!(judged(whole, &hold("o14")), Sureness::Ask(vec![hold("o14"), hold("o1")]));
+    // Nothing sounds like these.
+    for heard in ["hold fourteen for ten minutes", "hold table fourteen for ten minutes"] {
+        assert_eq!(judged(heard, &hold("o14")), Sureness::Sure(hold("o14")), "{heard}");
+    }
+    let twenty = "hold twenty for ten minutes";
+    assert_eq!(judged(twenty, &hold("o20")), Sureness::Sure(hold("o20")));
 }
 
 #[test]

@@ -53,8 +53,12 @@ pub struct Language {
     pub weak: &'static [&'static str],
     /// Words that turn a sentence into its opposite: with one that is not part of a command nothing is done.
     pub guards: &'static [&'static str],
+    /// What is written for the word before a number, though it is a guard elsewhere: (written, meant).
+    pub short_for_number: (&'static str, &'static str),
     /// What recognisers write instead of a word: (written, meant).
     pub sounds_like: &'static [(&'static str, &'static str)],
+    /// A number right before a word that sounds like it is heard as that word alone: (number, word).
+    pub swallowed: &'static [(&'static str, &'static str)],
 }
 
 /// What is said to do one thing.

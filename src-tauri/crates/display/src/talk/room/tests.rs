@@ -177,7 +177,7 @@ impl Bench {
 fn found(revision: u64, verdict: Verdict, id: &str, heard: &str) -> Match {
     let others = vec![Candidate { id: "bump:o4".into(), score: -5.0 }];
     let (id, heard) = (Some(id.to_owned()), heard.to_owned());
-    Match { revision, verdict, id, score: -1.0, gap: 4.0, heard, others }
+    Match { revision, verdict, id, score: -1.0, gap: 4.0, heard, free: String::new(), others }
 }
 
 fn rung(outputs: &[Output]) -> Vec<Sound> {
