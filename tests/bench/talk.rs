@@ -15,6 +15,7 @@ use std::time::Duration;
 use figures::{Memory, at, head, row};
 use serde_json::Value;
 use support::{App, Board, Desktop, Microphone, Pos, SOON, Voice, until};
+use voice::spoken::ENGLISH;
 
 /// Commands spoken; `BENCH_TURNS` makes it shorter for a trial.
 const TURNS: usize = 40;
@@ -197,36 +198,9 @@ async fn is_open(pos: &Pos, table: &str) -> bool {
     }
 }
 
-/// A number as people say it.
+/// A number as people say it first.
 fn words(number: &str) -> String {
-    let ones = [
-        "",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    let tens = ["", "", "twenty", "thirty", "forty", "fifty", "sixty"];
-    match number.parse::<usize>() {
-        Ok(number) if number < 20 => ones[number].to_owned(),
-        Ok(number) => format!("{} {}", tens[number / 10], ones[number % 10]).trim().to_owned(),
-        Err(_) => number.to_owned(),
-    }
+    (ENGLISH.digits)(number).swap_remove(0)
 }
 
 /// A finger that touches one spot again and again.
