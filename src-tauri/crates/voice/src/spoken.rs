@@ -290,7 +290,7 @@ impl Command {
         }
     }
 
-    /// Whether it changes anything for anybody else: such a command needs to be heard surely.
+    /// Whether it changes anything for anybody else.
     #[must_use]
     pub fn is_act(&self) -> bool {
         match self {

@@ -318,16 +318,25 @@ fn a_question_that_nobody_answers_goes() {
 }
 
 #[test]
-fn what_was_asked_is_answered_large_and_looks_are_taken() {
+fn what_was_asked_is_answered_large_and_looks_are_taken_once_they_are_sure() {
     let mut bench = Bench::new();
     bench.says("how many tickets");
     assert_eq!(bench.outcome(), Outcome::Answered { answer: SpokenAnswer::Open { tickets: 2 } });
     bench.says("show all day");
     assert_eq!(bench.acts(&Ok(())), [Meaning::Go(Go::Tab { tab: Tab::AllDay })]);
-    // What changes nothing needs no question.
-    bench.speaks();
-    bench.words("open", Some(found(7, Verdict::Ask, "open", "how many tickets")), true);
-    assert!(matches!(bench.outcome(), Outcome::Answered { .. }));
+    // Noise sounds like them as well as like anything else.
+    for (id, words) in [("open", "how many tickets"), ("show-all-day", "all day")] {
+        bench.speaks();
+        bench.words(words, Some(found(7, Verdict::Ask, id, words)), true);
+        bench.moves(Phase::WaitingUserFinal, Phase::Idle, Cause::Heard);
+        bench.asked();
+        assert!(bench.acts(&Ok(())).is_empty(), "{words}");
+        bench.says("yes");
+        match id {
+            "open" => assert!(matches!(bench.outcome(), Outcome::Answered { .. })),
+            _ => assert_eq!(bench.acts(&Ok(())), [Meaning::Go(Go::Tab { tab: Tab::AllDay })]),
+        }
+    }
 }
 
 #[test]

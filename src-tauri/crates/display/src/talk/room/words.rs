@@ -70,9 +70,9 @@ impl Room {
 
     /// Something of these was meant.
     pub(super) fn ask(&mut self, choices: &[Command], now: Now) {
-        // What changes nothing for anybody may be wrong.
-        if let Some(command) = choices.first().filter(|command| !command.is_act()) {
-            return self.understood(command, None, now);
+        // A no that was not meant costs a question.
+        if let Some(no @ Command::No) = choices.first() {
+            return self.understood(no, None, now);
         }
         let Some(turn) = &mut self.turn else { return };
         turn.ending = Ending::Over;
