@@ -85,6 +85,21 @@ pub(crate) fn grammar() -> Grammar {
     Grammar::build(&ENGLISH, &situation())
 }
 
+/// The same while a question waits for an answer.
+pub(crate) fn asking() -> Grammar {
+    Grammar::build(&ENGLISH, &Situation { is_asking: true, ..situation() })
+}
+
+/// What is said to a question: the answer's id, and words for it.
+pub(crate) const ANSWERS: [(&str, &str); 6] = [
+    ("yes", "yes"),
+    ("yes", "yes please"),
+    ("yes", "do it"),
+    ("no", "no"),
+    ("no", "cancel"),
+    ("no", "never mind"),
+];
+
 /// The same while orders are known by nothing but their table or their name: as they are mostly called.
 fn by_label() -> Grammar {
     let mut situation = situation();

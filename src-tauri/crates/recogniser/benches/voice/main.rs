@@ -51,13 +51,15 @@ struct Wanted {
 /// Some voices, and what they say besides commands.
 struct Set {
     name: &'static str,
+    /// What the answers of these voices to questions are kept as.
+    answers: &'static str,
     voices: &'static [Voice],
     chatter: &'static [&'static str],
 }
 
 const SETS: [Set; 2] = [
-    Set { name: "tuning", voices: TUNING, chatter: chatter::TUNING },
-    Set { name: "test", voices: TEST, chatter: chatter::TEST },
+    Set { name: "tuning", answers: "tuning?", voices: TUNING, chatter: chatter::TUNING },
+    Set { name: "test", answers: "test?", voices: TEST, chatter: chatter::TEST },
 ];
 
 fn main() -> ExitCode {
@@ -95,10 +97,8 @@ fn run(wanted: &Wanted) -> Result<(), String> {
         println!("{:<7} voices: {}", set.name, names.join(", "));
     }
     let meant = evening::grammar();
-    let sayings = meant.sayings();
-    let forms: usize = sayings.iter().map(|saying| saying.say.len()).sum();
-    let list: Vec<Saying> =
-        sayings.into_iter().map(|saying| Saying { id: saying.id, say: saying.say }).collect();
+    let list = sayings(&meant);
+    let forms: usize = list.iter().map(|saying| saying.say.len()).sum();
 
     let before = resident_mb();
     let began = Instant::now();
@@ -122,10 +122,17 @@ fn run(wanted: &Wanted) -> Result<(), String> {
         commands: wanted.commands,
         judged: Vec::new(),
     };
-    for (set, number) in SETS.iter().zip(0..) {
-        if wanted.set.as_deref().is_none_or(|only| only == set.name) {
-            bench.set(set, Chance::new(wanted.seed * 1_000 + number))?;
-        }
+    let wanted_sets = || {
+        let numbered = SETS.iter().zip(0..);
+        numbered.filter(|(set, _)| wanted.set.as_deref().is_none_or(|only| only == set.name))
+    };
+    for (set, number) in wanted_sets() {
+        bench.set(set, Chance::new(wanted.seed * 1_000 + number))?;
+    }
+    bench.meant = evening::asking();
+    bench.grammar = bench.recogniser.grammar(&sayings(&bench.meant));
+    for (set, number) in wanted_sets() {
+        bench.answers(set, Chance::new(wanted.seed * 1_000 + 500 + number))?;
     }
     let model_mb = resident_mb() - before;
     let judged = bench.judged;
@@ -135,6 +142,11 @@ fn run(wanted: &Wanted) -> Result<(), String> {
     }
     report::print(&judged, model_mb);
     Ok(())
+}
+
+/// What can be said, as the recogniser takes it.
+fn sayings(meant: &voice::spoken::Grammar) -> Vec<Saying> {
+    meant.sayings().into_iter().map(|saying| Saying { id: saying.id, say: saying.say }).collect()
 }
 
 struct Bench<'a> {
@@ -150,9 +162,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn set(&mut self, set: &Set, mut chance: Chance) -> Result<(), String> {
-        let talk = (0..16)
-            .map(|_| chance.of(set.voices).say(chance.of(set.chatter), 1.0, self.kept))
-            .collect::<Result<Vec<_>, _>>()?;
+        let talk = self.talk(set, &mut chance)?;
         for voice in set.voices {
             for speed in SPEEDS {
                 for _ in 0..self.commands {
@@ -192,6 +202,28 @@ impl Bench<'_> {
                 ("noise", kitchen::noise(&mut chance, samples, &talk))
             };
             self.judge(Clip::nothing(set.name, kind, None, ""), &kitchen::levelled(&sound))?;
+        }
+        Ok(())
+    }
+
+    /// Other people's sentences.
+    fn talk(&self, set: &Set, chance: &mut Chance) -> Result<Vec<Vec<f32>>, String> {
+        (0..16).map(|_| chance.of(set.voices).say(chance.of(set.chatter), 1.0, self.kept)).collect()
+    }
+
+    /// Every answer to a question by every voice.
+    fn answers(&mut self, set: &Set, mut chance: Chance) -> Result<(), String> {
+        let talk = self.talk(set, &mut chance)?;
+        for (voice, speed) in set.voices.iter().flat_map(|voice| SPEEDS.map(|speed| (voice, speed))) {
+            for (id, words) in evening::ANSWERS {
+                let spoken = voice.say(words, speed, self.kept)?;
+                for loud in LOUD {
+                    let sound = in_kitchen(&mut chance, &spoken, loud, &talk);
+                    let (id, words) = (id.to_owned(), words.to_owned());
+                    let clip = Clip { set: set.answers, voice: voice.name(), loud, id, words };
+                    self.judge(clip, &sound)?;
+                }
+            }
         }
         Ok(())
     }

@@ -26,7 +26,10 @@ impl<'a> Tally<'a> {
 
 /// Prints everything.
 pub(crate) fn print(judged: &[Judged], model_mb: f64) {
-    println!("\n{:?}", Thresholds::default());
+    println!(
+        "\n{:?}\nA set with a question mark: answers to a question, by its voices.",
+        Thresholds::default()
+    );
     println!(
         "{:<8}{:>8}{:>7}{:>9}{:>9}{:>9}{:>9}{:>13}",
         "set", "kitchen", "clips", "right", "asked", "both", "wrong", "first is it"
@@ -36,21 +39,10 @@ pub(crate) fn print(judged: &[Judged], model_mb: f64) {
         if of_set().next().is_none() {
             continue;
         }
-        for loud in LOUD {
-            let tally = commands(judged, set.name, &[loud]);
-            let first = tally.clips.iter().filter(|one| one.is_first).count();
-            let (right, asked) = (tally.share(Outcome::Right), tally.share(Outcome::Asked));
-            println!(
-                "{:<8}{:>8}{:>7}{:>8.1}%{:>8.1}%{:>8.1}%{:>8.2}%{:>12.1}%",
-                set.name,
-                loud.map_or("quiet".to_owned(), |loud| format!("{loud} dB")),
-                tally.clips.len(),
-                100.0 * right,
-                100.0 * asked,
-                100.0 * (right + asked),
-                100.0 * tally.share(Outcome::Wrong),
-                100.0 * first as f64 / tally.clips.len().max(1) as f64,
-            );
+        for name in [set.name, set.answers] {
+            for loud in LOUD {
+                row(judged, name, loud);
+            }
         }
         let nothing = Tally::of(of_set().filter(|one| !one.clip.is_command()));
         println!(
@@ -72,6 +64,23 @@ pub(crate) fn print(judged: &[Judged], model_mb: f64) {
     );
     let elsewhere = std::env::var_os("BENCH_TALK").and_then(|path| std::fs::read_to_string(path).ok());
     println!("{}", last_line(judged, elsewhere.as_deref(), model_mb));
+}
+
+/// What became of what these voices said in a kitchen that is so loud.
+fn row(judged: &[Judged], set: &str, loud: Option<f32>) {
+    let tally = commands(judged, set, &[loud]);
+    let first = tally.clips.iter().filter(|one| one.is_first).count();
+    let (right, asked) = (tally.share(Outcome::Right), tally.share(Outcome::Asked));
+    println!(
+        "{set:<8}{:>8}{:>7}{:>8.1}%{:>8.1}%{:>8.1}%{:>8.2}%{:>12.1}%",
+        loud.map_or("quiet".to_owned(), |loud| format!("{loud} dB")),
+        tally.clips.len(),
+        100.0 * right,
+        100.0 * asked,
+        100.0 * (right + asked),
+        100.0 * tally.share(Outcome::Wrong),
+        100.0 * first as f64 / tally.clips.len().max(1) as f64,
+    );
 }
 
 /// The figures of a run without the display, which takes the others (`cargo xtask bench voice` does both).
