@@ -289,24 +289,6 @@ impl Command {
             },
         }
     }
-
-    /// Whether it changes anything for anybody else.
-    #[must_use]
-    pub fn is_act(&self) -> bool {
-        match self {
-            Self::Ticket { .. }
-            | Self::Lines { .. }
-            | Self::HoldFor { .. }
-            | Self::Transfer { .. }
-            | Self::EightySix { .. }
-            | Self::Left { .. }
-            | Self::BackOn { .. }
-            | Self::RecallLast
-            | Self::Undo
-            | Self::Yes => true,
-            Self::Ask(_) | Self::Show(_) | Self::No => false,
-        }
-    }
 }
 
 #[cfg(test)]
