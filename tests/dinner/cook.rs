@@ -146,7 +146,7 @@ impl Cook {
         Some(match hand {
             Hand::Start => card.start(),
             Hand::Finish => Press::Finish { order, seen, line: first },
-            Hand::Reopen => Press::Reopen { order, seen, line: first.line },
+            Hand::Reopen => Press::Reopen { order, seen, lines: vec![first.line] },
             Hand::Rush => card.rush(),
             Hand::Unrush => Press::Unrush { order, seen },
             Hand::Hold => card.hold(Some(2)),

@@ -420,8 +420,8 @@ impl Glass {
                 Some(Press::Finish { order: card.order.clone(), seen: card.seen, line })
             }),
             Deed::Reopen { order, line } => self.card(&order).and_then(|card| {
-                let line = card.lines.get(line)?.id.clone();
-                Some(Press::Reopen { order: card.order.clone(), seen: card.seen, line })
+                let lines = vec![card.lines.get(line)?.id.clone()];
+                Some(Press::Reopen { order: card.order.clone(), seen: card.seen, lines })
             }),
             Deed::Unbump { order, operation } => {
                 Some(Press::Unbump { order: order.into(), operation: operation.into() })

@@ -249,11 +249,11 @@ impl Pressed for Card {
     }
 
     fn reopen(&self, line: &str) -> Press {
-        Press::Reopen { order: self.order.clone(), seen: self.seen, line: line.into() }
+        Press::Reopen { order: self.order.clone(), seen: self.seen, lines: vec![line.into()] }
     }
 
     fn acknowledge(&self, line: &str) -> Press {
-        Press::Acknowledge { order: self.order.clone(), seen: self.seen, line: self.touch(line) }
+        Press::Acknowledge { order: self.order.clone(), seen: self.seen, lines: vec![self.touch(line)] }
     }
 
     fn rush(&self) -> Press {

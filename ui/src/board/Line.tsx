@@ -65,13 +65,13 @@ export function pressOf(card: Card, line: CardLine): Press | undefined {
   const { order, seen } = card;
   const pieces = { line: line.id, upto: line.quantity };
   if (line.waits) return undefined;
-  if (line.change) return { press: "acknowledge", order, seen, line: pieces };
+  if (line.change) return { press: "acknowledge", order, seen, lines: [pieces] };
   switch (line.state) {
     case "queued":
     case "started":
       return { press: "finish", order, seen, line: pieces };
     case "done":
-      return { press: "reopen", order, seen, line: line.id };
+      return { press: "reopen", order, seen, lines: [line.id] };
     case "bumped":
     case "voided":
       return undefined;

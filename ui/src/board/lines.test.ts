@@ -12,14 +12,14 @@ it("a touch on a line means what the line is", () => {
   const pieces = { line: "l", upto: 3 };
   expect(meaning({ state: "queued" })).toEqual({ press: "finish", order: "o", seen: 7, line: pieces });
   expect(meaning({ state: "started", done: 1 })).toEqual({ press: "finish", order: "o", seen: 7, line: pieces });
-  expect(meaning({ state: "done", done: 3 })).toEqual({ press: "reopen", order: "o", seen: 7, line: "l" });
+  expect(meaning({ state: "done", done: 3 })).toEqual({ press: "reopen", order: "o", seen: 7, lines: ["l"] });
   expect(meaning({ state: "queued", change: { kind: "added", was: 0 } })).toMatchObject({ press: "acknowledge" });
   expect(meaning({ state: "done", change: { kind: "changed", was: 4 } })).toMatchObject({ press: "acknowledge" });
   expect(meaning({ state: "voided", change: { kind: "voided", was: 3 } })).toEqual({
     press: "acknowledge",
     order: "o",
     seen: 7,
-    line: pieces,
+    lines: [pieces],
   });
   expect(meaning({ state: "voided" })).toBeUndefined();
   expect(meaning({ state: "bumped" })).toBeUndefined();

@@ -3,4 +3,4 @@
 /**
  * What was done that a toast takes back.
  */
-export type Done = "bumped" | "rushed" | "held" | "fired" | "transferred" | "stocked" | "parked" | "configured" | "bumped_all" | "parked_all" | "voided_all";
+export type Done = "bumped" | "rushed" | "held" | "fired" | "transferred" | "stocked" | "parked" | "configured" | "bumped_all" | "parked_all" | "voided_all" | "started" | "unstarted" | "reopened" | "recalled" | "unrushed" | "released" | "taken" | "put_back" | "unparked";

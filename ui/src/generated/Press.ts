@@ -49,9 +49,9 @@ order: OrderId,
  */
 seen: number, 
 /**
- * Which line.
+ * Which lines.
  */
-line: LineId, } | { "press": "acknowledge", 
+lines: Array<LineId>, } | { "press": "acknowledge", 
 /**
  * From the card.
  */
@@ -61,9 +61,9 @@ order: OrderId,
  */
 seen: number, 
 /**
- * Line and its pieces.
+ * Lines and their pieces.
  */
-line: PressLine, } | { "press": "start", 
+lines: Array<PressLine>, } | { "press": "start", 
 /**
  * From the card.
  */

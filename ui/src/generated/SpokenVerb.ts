@@ -3,4 +3,4 @@
 /**
  * What can be done by word.
  */
-export type SpokenVerb = "bump" | "start" | "unstart" | "recall" | "rush" | "unrush" | "hold" | "release" | "fire" | "transfer" | "eighty_six" | "left" | "back_on" | "undo" | "look" | "ask";
+export type SpokenVerb = "bump" | "bump_table" | "start" | "unstart" | "recall" | "rush" | "unrush" | "hold" | "release" | "fire" | "transfer" | "take" | "put_back" | "acknowledge" | "park" | "reopen" | "eighty_six" | "left" | "back_on" | "undo" | "look" | "how_many" | "how_many_open" | "whats_late" | "whats_on";

@@ -80,7 +80,13 @@ it("whatever can be said is said back as something that was done, of what", () =
     on("transfer", { label: table, station: "Fry" }),
     on("eighty_six", { items: ["Halloumi"] }),
     on("look", { station: "Fry" }),
-    on("look"),
+    on("look", { tab: "all_day" }),
+    on("look", { count: 3 }),
+    on("bump_table", { label: table, count: 2 }),
+    on("bump", { label: table, number: "0042" }),
+    on("park", { label: table }),
+    on("reopen", { label: table, items: ["Fries"] }),
+    on("acknowledge", { label: table }),
   ];
   expect(said.map((act) => en.talk.did(act))).toEqual([
     "Table 12 bumped",
@@ -90,9 +96,21 @@ it("whatever can be said is said back as something that was done, of what", () =
     "Table 12 sent to Fry",
     "Halloumi is out (86)",
     "Showing Fry",
-    "Showing it",
+    "Showing All day",
+    "Showing page 3",
+    "Table 12: 2 bumped",
+    "Table 12 #0042 bumped",
+    "Table 12 parked",
+    "Table 12: Fries: not done",
+    "Table 12 seen",
   ]);
-  expect(said.map((act) => `${en.talk.verbs[act.verb]} ${en.talk.object(act)}`)).toEqual([
+  const questions = [
+    on("how_many", { items: ["Wings"] }),
+    on("how_many_open"),
+    on("whats_late"),
+    on("whats_on", { label: table }),
+  ];
+  expect([...said, ...questions].map((act) => `${en.talk.verbs[act.verb]} ${en.talk.object(act)}`)).toEqual([
     "Bump Table 12",
     "Bump Table 12: Ribeye, Fries",
     "Recall the last one",
@@ -100,7 +118,17 @@ it("whatever can be said is said back as something that was done, of what", () =
     "Send Table 12 to Fry",
     "86 Halloumi",
     "Show Fry",
-    "Show another view",
+    "Show All day",
+    "Show page 3",
+    "Bump all Table 12",
+    "Bump Table 12 #0042",
+    "Park Table 12",
+    "Not done Table 12: Fries",
+    "Seen Table 12",
+    "How many Wings",
+    "How many open tickets",
+    "What's late",
+    "What's on Table 12",
   ]);
 });
 

@@ -177,8 +177,9 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
 };
 
 /** Of what a spoken act is: the ticket, and of it these dishes. */
-function objectOf({ label, order_type, items }: SpokenAct): string {
-  const ticket = label && en.label(label, order_type ?? "dine_in");
+function objectOf({ label, number, order_type, items }: SpokenAct): string {
+  const called = label && en.label(label, order_type ?? "dine_in");
+  const ticket = called && number ? `${called} ${en.number(number)}` : called;
   return [ticket, items.join(", ")].filter(Boolean).join(": ");
 }
 
@@ -275,6 +276,15 @@ export const en = {
     bumped_all: (_: string, count: number) => `${ticketsOf(count)} bumped`,
     parked_all: (_: string, count: number) => `${ticketsOf(count)} parked`,
     voided_all: (_: string, count: number) => `${ticketsOf(count)} voided`,
+    started: (label: string) => `${label} started`,
+    unstarted: (label: string) => `${label}: not started`,
+    reopened: (label: string) => `${label}: not done`,
+    recalled: (label: string) => `${label} is back`,
+    unrushed: (label: string) => `${label}: no rush any more`,
+    released: (label: string) => `${label} released`,
+    taken: (label: string) => `${label} is yours`,
+    put_back: (label: string) => `${label} put back`,
+    unparked: (label: string) => `${label} is back`,
   },
   moreOf: (label: string) => `${label}: start, rush, hold, send`,
   start: "START",
@@ -538,6 +548,7 @@ export const en = {
     /** On the button of a choice: what would be done, above to what. */
     verbs: {
       bump: "Bump",
+      bump_table: "Bump all",
       start: "Start",
       unstart: "Not started",
       recall: "Recall",
@@ -547,12 +558,20 @@ export const en = {
       release: "Release",
       fire: "Fire",
       transfer: "Send",
+      take: "Take",
+      put_back: "Put back",
+      acknowledge: "Seen",
+      park: "Park",
+      reopen: "Not done",
       eighty_six: "86",
       left: "Left",
       back_on: "Back on",
       undo: "Undo",
       look: "Show",
-      ask: "Tell me",
+      how_many: "How many",
+      how_many_open: "How many",
+      whats_late: "What's",
+      whats_on: "What's on",
     } satisfies Record<SpokenVerb, string>,
     object(act: SpokenAct): string {
       const what = objectOf(act);
@@ -564,24 +583,40 @@ export const en = {
         case "undo":
           return what || "the last act";
         case "look":
-          return what || act.station || "another view";
-        case "ask":
-          return what || "the answer";
+          return what || en.talk.sight(act);
+        case "how_many_open":
+          return "open tickets";
+        case "whats_late":
+          return "late";
         case "hold":
           return [what, act.count && `for ${act.count} min`].filter(Boolean).join(" ");
         case "left":
           return `${act.count ?? 0} ${what}`;
         case "bump":
+        case "bump_table":
         case "start":
         case "unstart":
         case "rush":
         case "unrush":
         case "release":
         case "fire":
+        case "take":
+        case "put_back":
+        case "acknowledge":
+        case "park":
+        case "reopen":
         case "eighty_six":
         case "back_on":
+        case "how_many":
+        case "whats_on":
           return what;
       }
+    },
+    /** Where a look goes, if not to a ticket. */
+    sight({ station, tab, count }: SpokenAct): string {
+      if (station) return station;
+      if (tab) return en.tabs[tab];
+      return count === undefined ? "another view" : `page ${count}`;
     },
     /** What was done, as it stands beside the words that asked for it. */
     did(act: SpokenAct): string {
@@ -589,6 +624,8 @@ export const en = {
       switch (act.verb) {
         case "bump":
           return `${what} bumped`;
+        case "bump_table":
+          return `${what}: ${act.count ?? 0} bumped`;
         case "start":
           return `${what} started`;
         case "unstart":
@@ -609,6 +646,16 @@ export const en = {
           return `${what} fired`;
         case "transfer":
           return act.station ? `${what} sent to ${act.station}` : `${what} sent over`;
+        case "take":
+          return `${what} is yours`;
+        case "put_back":
+          return `${what} put back`;
+        case "acknowledge":
+          return `${what} seen`;
+        case "park":
+          return `${what} parked`;
+        case "reopen":
+          return `${what}: not done`;
         case "eighty_six":
           return `${what} is out (86)`;
         case "back_on":
@@ -616,8 +663,12 @@ export const en = {
         case "undo":
           return objectOf(act) ? `${what}: taken back` : "Taken back";
         case "look":
-          return `Showing ${objectOf(act) || act.station || "it"}`;
-        case "ask":
+          return `Showing ${objectOf(act) || en.talk.sight(act)}`;
+        // They come to an answer.
+        case "how_many":
+        case "how_many_open":
+        case "whats_late":
+        case "whats_on":
           return "";
       }
     },

@@ -142,7 +142,7 @@ test("a mark of a change stays until touched; a voided line is acknowledged", as
   await expect(page.getByRole("button", { name: /Satay/ })).toHaveCount(0);
   await expect(page.getByText("Satay")).toBeVisible();
   expect(await page.evaluate(() => window.fake.presses)).toMatchObject([
-    { press: "acknowledge", line: { upto: 1 } },
+    { press: "acknowledge", lines: [{ upto: 1 }] },
   ]);
 });
 

@@ -379,9 +379,13 @@ export class FakeKitchen implements Backend {
           ...NO_CHANGE,
         }));
       case "reopen":
-        return this.#line(press.order, press.line, (line) => ({ ...line, state: "queued", done: 0 }));
+        return press.lines.every((line) =>
+          this.#line(press.order, line, (held) => ({ ...held, state: "queued", done: 0 })),
+        );
       case "acknowledge":
-        return this.#line(press.order, press.line.line, (line) => ({ ...line, ...NO_CHANGE }));
+        return press.lines.every(({ line }) =>
+          this.#line(press.order, line, (held) => ({ ...held, ...NO_CHANGE })),
+        );
       case "start":
       case "unstart": {
         const state = press.press === "start" ? "started" : "queued";

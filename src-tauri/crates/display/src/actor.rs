@@ -15,6 +15,7 @@ use crate::frame::{
 };
 use crate::handle::{Config, Notification, Ring, Sound, Window};
 use crate::log::{Log, Lost, Want};
+use crate::offer::By;
 use crate::press::{Pressing, Waiting as WaitingPress};
 use crate::spoken::Spoken;
 use crate::talk::{Front, Moment, Said};
@@ -463,7 +464,7 @@ impl Actor {
                     Role::Guest => Err(Fault::new("not_allowed")),
                 });
                 match allowed {
-                    Ok(()) => self.queue_press(view, press, reply),
+                    Ok(()) => self.queue_press(view, press, By::Touch, reply),
                     Err(fault) => {
                         let _ = reply.send(Err(fault));
                     }

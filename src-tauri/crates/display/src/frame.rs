@@ -939,6 +939,24 @@ pub enum Done {
     ParkedAll,
     /// So many tickets that will be voided when the toast goes.
     VoidedAll,
+    /// Begun, by word.
+    Started,
+    /// Not begun after all, by word.
+    Unstarted,
+    /// Not done after all, by word.
+    Reopened,
+    /// Back on the glass, by word.
+    Recalled,
+    /// In its turn again, by word.
+    Unrushed,
+    /// To be cooked again, by word.
+    Released,
+    /// This screen's, by word.
+    Taken,
+    /// Anybody's again, by word.
+    PutBack,
+    /// Brought back from where it was put aside, by word.
+    Unparked,
 }
 
 /// Something that can be taken back for a moment.
@@ -1041,23 +1059,23 @@ pub enum Press {
         /// Line and its pieces.
         line: PressLine,
     },
-    /// A done line: not done after all.
+    /// Done lines: not done after all.
     Reopen {
         /// From the card.
         order: OrderId,
         /// From the card.
         seen: u64,
-        /// Which line.
-        line: LineId,
+        /// Which lines.
+        lines: Vec<LineId>,
     },
-    /// A marked line: seen.
+    /// Marked lines: seen.
     Acknowledge {
         /// From the card.
         order: OrderId,
         /// From the card.
         seen: u64,
-        /// Line and its pieces.
-        line: PressLine,
+        /// Lines and their pieces.
+        lines: Vec<PressLine>,
     },
     /// The whole ticket, or a line: somebody begins.
     Start {

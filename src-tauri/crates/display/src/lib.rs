@@ -25,6 +25,7 @@ mod log;
 mod many;
 #[cfg(test)]
 mod model;
+mod offer;
 mod outbox;
 mod press;
 pub mod spoken;

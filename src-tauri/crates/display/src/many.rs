@@ -7,8 +7,8 @@
 use crate::actor::Actor;
 use crate::card;
 use crate::frame::{CloseHow, Done, PressTicket, Pressed, TicketLabel, Toast};
+use crate::offer::{Offer, Undo};
 use crate::press::{new_id, touches};
-use crate::view::{Offer, Undo};
 use journal::Queued;
 use kitchen::{Act, Operation, OperationId, Order, OrderId, OrderType, decide, is_on_setup};
 use std::collections::BTreeMap;
@@ -134,6 +134,10 @@ impl Actor {
             held.into_iter().filter(|id| self.log.outbox.hold(id)).collect();
         let (mut queued, mut refused) = (Vec::new(), None);
         for Undo { operation, order, act } in undo {
+            // With it, all that it had done.
+            if cancelled.contains(&operation) {
+                continue;
+            }
             let seen = self.log.board.confirmed(&order).map_or(0, |order| order.version);
             let is_first = !ahead.contains_key(&order);
             let back = self.operation(order, seen, act);

@@ -5,14 +5,15 @@
 
 use crate::actor::{Actor, Reply};
 use crate::card;
-use crate::frame::{Done, Press, PressLine, Pressed, Row, Taken, TicketLabel, Toast};
+use crate::frame::{Press, PressLine, Pressed, Row, Taken};
 use crate::house;
 use crate::many::{Many, Of};
-use crate::view::{Draft, Offer, Scene, View, recall_rows};
+use crate::offer::{By, Offer};
+use crate::view::{Draft, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
-    Act, At, Bump, Decided, MenuItem, Operation, OperationId, Order, OrderId, OrderState, OrderType,
-    StationId, Ticket, TicketLine, Touch, decide, decide_setup, is_on_setup,
+    Act, At, Bump, Decided, Operation, OperationId, Order, OrderId, OrderState, StationId, Ticket,
+    TicketLine, Touch, decide, decide_setup, is_on_setup,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, UNIX_EPOCH};
@@ -22,16 +23,11 @@ use wire::hub::Fault;
 /// Presses that may wait for the disk. A person cannot press faster than that; a stuck disk must not fill memory.
 const MOST_WAITING: usize = 64;
 
-/// How long a rush can be cancelled from its toast (KITCHEN_FACTS: three seconds). It is shown at once everywhere.
-const CANCEL_RUSH_MS: i64 = 3_000;
-
-/// How long a change of the stations or the rules can be taken back at least: its effect is looked at first.
-const UNDO_HOUSE_MS: i64 = 30_000;
-
 /// A press that waits for its turn.
 pub(crate) struct Waiting {
     view: String,
     press: Press,
+    by: By,
     reply: Reply<Pressed>,
 }
 
@@ -49,8 +45,13 @@ struct Made {
 }
 
 enum What {
-    /// An operation, for the hub, and the one that it takes back.
-    Operation(Operation, Option<OperationId>),
+    /// An operation, for the hub.
+    Operation {
+        operation: Operation,
+        /// The one that it takes back.
+        undoes: Option<OperationId>,
+        offer: Option<Offer>,
+    },
     /// An operation that never left this screen, taken back.
     Cancel(OperationId),
     /// Of many tickets, or an undo.
@@ -78,7 +79,7 @@ impl Pressing {
         let result = self.answer.await.unwrap_or(Err(CommitError::Closed));
         for made in self.made {
             let answer = match (&result, made.what) {
-                (Ok(()), What::Operation(operation, _)) => Ok(Pressed { operation: Some(operation.id) }),
+                (Ok(()), What::Operation { operation, .. }) => Ok(Pressed { operation: Some(operation.id) }),
                 (Ok(()), What::Cancel(_)) => Ok(Pressed { operation: None }),
                 (Ok(()), What::Many(many)) => Ok(many.pressed()),
                 (Err(error), _) => Err(disk_fault(error)),
@@ -89,12 +90,12 @@ impl Pressing {
 }
 
 impl Actor {
-    pub(crate) fn queue_press(&mut self, view: String, press: Press, reply: Reply<Pressed>) {
+    pub(crate) fn queue_press(&mut self, view: String, press: Press, by: By, reply: Reply<Pressed>) {
         if self.presses.len() >= MOST_WAITING {
             let _ = reply.send(Err(Fault::new("disk_slow").passing()));
             return;
         }
-        self.presses.push_back(Waiting { view, press, reply });
+        self.presses.push_back(Waiting { view, press, by, reply });
     }
 
     /// Decides all presses that wait and hands them to the disk together.
@@ -105,11 +106,11 @@ impl Actor {
         let mut ahead: BTreeMap<OrderId, Order> = BTreeMap::new();
         let mut made = Vec::new();
         let mut batch = Batch::default();
-        for Waiting { view, press, reply } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
-            match self.make(&view, press, &mut ahead) {
+        for Waiting { view, press, by, reply } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
+            match self.make(&view, press, by, &mut ahead) {
                 Ok(Some(what)) => {
                     match &what {
-                        What::Operation(operation, _) => {
+                        What::Operation { operation, .. } => {
                             batch.operations.push(Queued { operation: operation.clone(), not_before: None });
                         }
                         What::Cancel(id) => batch.settled.push(id.clone()),
@@ -138,12 +139,12 @@ impl Actor {
         let Some(Pressing { made, .. }) = self.pressing.take() else { return };
         for Made { view, reply, what } in made {
             let answer = match (result, what) {
-                (Ok(()), What::Operation(operation, undoes)) => {
+                (Ok(()), What::Operation { operation, undoes, offer }) => {
                     let id = operation.id.clone();
                     if let Some(undone) = undoes {
                         self.over(&undone);
                     }
-                    self.operation_made(&view, operation);
+                    self.operation_made(&view, operation, offer);
                     Ok(Pressed { operation: Some(id) })
                 }
                 (Ok(()), What::Cancel(id)) => {
@@ -156,7 +157,7 @@ impl Actor {
                     self.many_made(&view, many);
                     Ok(pressed)
                 }
-                (Err(error), What::Operation(..)) => Err(disk_fault(error)),
+                (Err(error), What::Operation { .. }) => Err(disk_fault(error)),
                 (Err(error), What::Many(many)) => {
                     for id in &many.cancelled {
                         self.log.outbox.release(id);
@@ -173,11 +174,13 @@ impl Actor {
         self.all_stale();
     }
 
-    fn operation_made(&mut self, view: &str, operation: Operation) {
+    fn operation_made(&mut self, view: &str, operation: Operation, offer: Option<Offer>) {
         self.show_made(&operation);
-        self.offer(view, &operation);
-        if let (Act::Configure { .. }, Some(held)) = (&operation.act, self.views.get_mut(view)) {
-            held.draft = None;
+        if let Some(held) = self.views.get_mut(view) {
+            held.offers.extend(offer);
+            if matches!(operation.act, Act::Configure { .. }) {
+                held.draft = None;
+            }
         }
         self.log.outbox.push(operation);
     }
@@ -201,84 +204,6 @@ impl Actor {
         }
     }
 
-    /// Offers to take back what was done, for a moment and on the view it was done on.
-    fn offer(&mut self, view: &str, operation: &Operation) {
-        let usual = i64::from(self.log.board.setup().settings.undo_seconds) * 1_000;
-        let (what, undo, ms) = match &operation.act {
-            Act::Bump { .. } => {
-                (Done::Bumped, Act::Unbump { bump: operation.id.clone(), also: Vec::new() }, usual)
-            }
-            Act::Rush => (Done::Rushed, Act::Unrush, CANCEL_RUSH_MS),
-            Act::Hold { .. } => (Done::Held, Act::Release, usual),
-            Act::Park => (Done::Parked, Act::Unpark, usual),
-            Act::Fire { course } => (Done::Fired, Act::Unfire { course: *course }, usual),
-            Act::Transfer { from, to, lines } => {
-                let back = Act::Transfer { from: to.clone(), to: from.clone(), lines: lines.clone() };
-                (Done::Transferred, back, usual)
-            }
-            Act::Stock { item, name, .. } => {
-                let before = self.log.board.confirmed_setup().menu.item(item).and_then(MenuItem::stock);
-                let back = Act::Stock { item: item.clone(), name: name.clone(), left: before };
-                (Done::Stocked, back, usual)
-            }
-            Act::Configure { before, after } => {
-                let back = Act::Configure { before: after.clone(), after: before.clone() };
-                (Done::Configured, back, usual.max(UNDO_HOUSE_MS))
-            }
-            Act::Start { .. }
-            | Act::Unstart { .. }
-            | Act::Finish { .. }
-            | Act::Reopen { .. }
-            | Act::Unbump { .. }
-            | Act::Acknowledge { .. }
-            | Act::Unrush
-            | Act::Release
-            | Act::Unpark
-            | Act::Take { .. }
-            | Act::PutBack { .. }
-            | Act::Unfire { .. }
-            | Act::Advance { .. }
-            | Act::AddLines { .. }
-            | Act::VoidLines { .. }
-            | Act::ChangeLine { .. }
-            | Act::VoidOrder { .. }
-            | Act::Unknown => return,
-        };
-        let until = self.now.plus(ms);
-        if is_on_setup(&operation.act) {
-            let name = match &operation.act {
-                Act::Stock { name, .. } => name.clone(),
-                _ => String::new(),
-            };
-            let toast = Toast {
-                operation: operation.id.clone(),
-                order: operation.order.clone(),
-                label: TicketLabel::Name(name),
-                order_type: OrderType::default(),
-                until,
-                what: Some(what),
-                count: None,
-            };
-            if let Some(held) = self.views.get_mut(view) {
-                held.offers.push(Offer::of_one(toast, undo));
-            }
-            return;
-        }
-        if let (Some(order), Some(held)) = (self.log.board.order(&operation.order), self.views.get_mut(view))
-        {
-            let toast = Toast {
-                operation: operation.id.clone(),
-                order: order.id.clone(),
-                label: card::label(order),
-                order_type: order.order_type,
-                until,
-                what: (what != Done::Bumped).then_some(what),
-                count: None,
-            };
-            held.offers.push(Offer::of_one(toast, undo));
-        }
-    }
-
     /// Something that can no longer be taken back by its toast.
     pub(crate) fn over(&mut self, operation: &OperationId) {
         for view in self.views.values_mut() {
@@ -293,6 +218,7 @@ impl Actor {
         &mut self,
         view: &str,
         press: Press,
+        by: By,
         ahead: &mut BTreeMap<OrderId, Order>,
     ) -> Result<Option<What>, Fault> {
         let press = match press {
@@ -308,6 +234,8 @@ impl Actor {
             },
             press => press,
         };
+        // What is taken back is not offered to be done again.
+        let by = if matches!(press, Press::Unbump { .. }) { By::Touch } else { by };
         let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press)? else { return Ok(None) };
         let id = OperationId(new_id(&mut self.ulids, self.now));
         let device = Some(self.device.clone());
@@ -317,15 +245,20 @@ impl Actor {
             let next = decided.map_err(|refusal| house::fault(&refusal))?;
             return Ok(next.map(|_| match undoes {
                 Some(undone) if self.log.outbox.hold(&undone) => What::Cancel(undone),
-                undoes => What::Operation(operation, undoes),
+                undoes => {
+                    let offer = Offer::on_setup(&operation, self.log.board.confirmed_setup());
+                    What::Operation { operation, undoes, offer }
+                }
             }));
         }
         let unknown = || Fault::new("order_unknown");
         let shown = ahead.get(&operation.order).or_else(|| self.log.board.order(&operation.order));
+        let shown = shown.ok_or_else(unknown)?;
+        let setup = self.log.board.setup();
         let Decided { order: next, .. } =
-            decide(shown.ok_or_else(unknown)?, &operation, self.log.board.setup(), self.now)
-                .map_err(|refusal| Fault::new(refusal.code()))?;
+            decide(shown, &operation, setup, self.now).map_err(|refusal| Fault::new(refusal.code()))?;
         let Some(next) = next else { return Ok(None) };
+        let offer = Offer::on_order(&operation, shown, setup, by);
         let untouched_ahead = !ahead.contains_key(&operation.order);
         ahead.insert(operation.order.clone(), next);
         if let Some(undone) = &undoes
@@ -334,7 +267,7 @@ impl Actor {
         {
             return Ok(Some(What::Cancel(undone.clone())));
         }
-        Ok(Some(What::Operation(operation, undoes)))
+        Ok(Some(What::Operation { operation, undoes, offer }))
     }
 
     /// What a press on a view means; nothing when there is nothing to act on.
@@ -361,12 +294,12 @@ impl Actor {
             Press::Finish { order, seen, line } => {
                 Meant::new(order, seen, Act::Finish { station, lines: touches(vec![line]) })
             }
-            Press::Reopen { order, seen, line } => {
-                let lines = vec![Touch { line, upto: 0 }];
+            Press::Reopen { order, seen, lines } => {
+                let lines = lines.into_iter().map(|line| Touch { line, upto: 0 }).collect();
                 Meant::new(order, seen, Act::Reopen { station, lines })
             }
-            Press::Acknowledge { order, seen, line } => {
-                Meant::new(order, seen, Act::Acknowledge { station, lines: touches(vec![line]) })
+            Press::Acknowledge { order, seen, lines } => {
+                Meant::new(order, seen, Act::Acknowledge { station, lines: touches(lines) })
             }
             Press::Start { order, seen, lines } => {
                 Meant::new(order, seen, Act::Start { station, lines: touches(lines) })

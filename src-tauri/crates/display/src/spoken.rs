@@ -1,14 +1,16 @@
 //! What can be spoken of on a view, and what a spoken command comes to there: a press, a look, or an answer.
 //!
 //! It is taken when the talk button goes down. So a command carries, like a touch, the version and the pieces that were on
-//! the glass when it was said, and goes through the same path with the same undo.
+//! the glass when it was said, and goes through the same path. A question is answered from the board of the moment in which
+//! the answer is given: it stands beside that board.
 
 use crate::actor::Actor;
 use crate::card;
 use crate::frame::{
-    AnswerTicket, Done, Go, Press, PressLine, Row, SpokenAct, SpokenAnswer, SpokenVerb, Tab, TicketLabel,
+    AnswerTicket, Done, Go, Press, PressLine, PressTicket, Row, SpokenAct, SpokenAnswer, SpokenVerb, Tab,
+    Taken, TicketLabel,
 };
-use crate::view::{Role, Scene, View, recall_rows};
+use crate::view::{Role, Scene, View, parked_at, recall_rows};
 use kitchen::{
     MenuItemId, OperationId, Order, OrderId, OrderLabel, OrderState, OrderType, StationId, StationRole,
     Ticket, TicketLine, Urgency,
@@ -17,6 +19,7 @@ use std::collections::BTreeMap;
 use voice::spoken::{
     Availability, Command, Question, Sight, Situation, SpokenItem, SpokenLine, SpokenTicket, Verb,
 };
+use wire::hub::Fault;
 
 /// What could be spoken of on a view at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,9 +48,12 @@ struct Undo {
 #[derive(Debug, Clone, PartialEq)]
 struct Seen {
     label: TicketLabel,
+    number: String,
     order_type: OrderType,
     version: u64,
     late: bool,
+    voided: bool,
+    parked: bool,
     lines: Vec<SeenLine>,
     /// The course that waits for its fire; none: the scheduled order.
     course: Option<u8>,
@@ -59,6 +65,10 @@ struct SeenLine {
     name: String,
     to_make: u32,
     is_open: bool,
+    /// Some of it is done.
+    is_done: bool,
+    /// A change of it waits to be seen.
+    is_marked: bool,
     /// START of the whole ticket means it.
     is_due: bool,
     press: PressLine,
@@ -71,8 +81,8 @@ pub enum Meaning {
     Press(Press),
     /// As if somebody had gone there.
     Go(Go),
-    /// Something to be shown large.
-    Answer(SpokenAnswer),
+    /// Something to be answered large, from the board as it is by then.
+    Ask(Question),
 }
 
 /// Recallable tickets that can be spoken of; others are found in the list.
@@ -88,6 +98,14 @@ impl Spoken {
                 let named = |line: &SeenLine| items.contains(&line.item);
                 self.on_lines(*verb, order, named).map(Meaning::Press)
             }
+            Command::BumpTable { orders } => {
+                let tickets = orders.iter().filter_map(|order| {
+                    let seen = self.tickets.get(order)?;
+                    let lines = seen.pieces(|line| line.is_open);
+                    Some(PressTicket { order: order.clone(), seen: seen.version, lines })
+                });
+                Some(Meaning::Press(Press::BumpTable { tickets: tickets.collect() }))
+            }
             Command::Transfer { order, to } => {
                 let seen = self.tickets.get(order)?;
                 let lines = seen.lines.iter().filter(|line| line.is_open).map(|line| line.press.line.clone());
@@ -100,7 +118,7 @@ impl Spoken {
             }
             Command::RecallLast => Some(Meaning::Press(Press::RecallLast)),
             Command::Undo => self.undo.as_ref().map(|undo| Meaning::Press(undo.press.clone())),
-            Command::Ask(question) => self.answer(question).map(Meaning::Answer),
+            Command::Ask(question) => Some(Meaning::Ask(question.clone())),
             Command::Show(sight) => Some(Meaning::Go(self.go(sight))),
             Command::EightySix { item } => self.stock(item, Some(0)).map(Meaning::Press),
             Command::Left { item, pieces } => self.stock(item, Some(*pieces)).map(Meaning::Press),
@@ -116,20 +134,33 @@ impl Spoken {
         let act = |verb| SpokenAct {
             verb,
             label: None,
+            number: None,
             order_type: None,
             items: Vec::new(),
             station: None,
+            tab: None,
             count: None,
         };
-        let on = |verb, order: &OrderId| {
-            let seen = self.tickets.get(order);
-            let label = seen.map(|seen| seen.label.clone());
-            SpokenAct { label, order_type: seen.map(|seen| seen.order_type), ..act(verb) }
+        let on = |verb, order: &OrderId| match self.tickets.get(order) {
+            None => act(verb),
+            Some(seen) => SpokenAct {
+                label: Some(seen.label.clone()),
+                number: self.has_namesake(order, seen).then(|| seen.number.clone()),
+                order_type: Some(seen.order_type),
+                ..act(verb)
+            },
         };
         match command {
             Command::Ticket { verb, order } => on(shown(*verb), order),
             Command::Lines { verb, order, items } => {
                 SpokenAct { items: self.names(items), ..on(shown(*verb), order) }
+            }
+            Command::BumpTable { orders } => {
+                let first = orders.first().map_or_else(
+                    || act(SpokenVerb::BumpTable),
+                    |first| SpokenAct { number: None, ..on(SpokenVerb::BumpTable, first) },
+                );
+                SpokenAct { count: u32::try_from(orders.len()).ok(), ..first }
             }
             Command::Transfer { order, to } => {
                 SpokenAct { station: self.station(to), ..on(SpokenVerb::Transfer, order) }
@@ -155,27 +186,28 @@ impl Spoken {
                 SpokenAct { label, order_type, ..act(SpokenVerb::Undo) }
             }
             Command::Ask(Question::HowMany(items)) => {
-                SpokenAct { items: self.names(items), ..act(SpokenVerb::Ask) }
+                SpokenAct { items: self.names(items), ..act(SpokenVerb::HowMany) }
             }
-            Command::Ask(Question::On(order)) => on(SpokenVerb::Ask, order),
-            Command::Ask(Question::Late | Question::Open) | Command::Yes | Command::No => {
-                act(SpokenVerb::Ask)
-            }
-            Command::Show(Sight::Order(order)) => on(SpokenVerb::Look, order),
-            Command::Show(Sight::Station(station)) => {
-                SpokenAct { station: self.station(station), ..act(SpokenVerb::Look) }
-            }
-            Command::Show(
-                Sight::Own
-                | Sight::Expo
-                | Sight::AllDay
-                | Sight::Scheduled
-                | Sight::Recall
-                | Sight::NextPage
-                | Sight::PreviousPage
-                | Sight::Page(_),
-            ) => act(SpokenVerb::Look),
+            Command::Ask(Question::On(order)) => on(SpokenVerb::WhatsOn, order),
+            Command::Ask(Question::Late) => act(SpokenVerb::WhatsLate),
+            Command::Ask(Question::Open) => act(SpokenVerb::HowManyOpen),
+            Command::Show(sight) => match self.go(sight) {
+                Go::Order { order } => on(SpokenVerb::Look, &order),
+                Go::Station { station } => {
+                    SpokenAct { station: self.station(&station), ..act(SpokenVerb::Look) }
+                }
+                Go::Tab { tab } => SpokenAct { tab: Some(tab), ..act(SpokenVerb::Look) },
+                Go::Page { page } => SpokenAct { count: Some(page), ..act(SpokenVerb::Look) },
+                _ => act(SpokenVerb::Look),
+            },
+            // For whoever asked the question.
+            Command::Yes | Command::No => act(SpokenVerb::Look),
         }
+    }
+
+    /// Whether another ticket that can be spoken of is called the same.
+    fn has_namesake(&self, order: &OrderId, seen: &Seen) -> bool {
+        self.tickets.iter().any(|(other, held)| other != order && held.label == seen.label)
     }
 
     fn names(&self, items: &[MenuItemId]) -> Vec<String> {
@@ -199,7 +231,18 @@ impl Spoken {
         let (order, seen) = (order.clone(), version);
         match verb {
             Verb::Start => self.on_lines(verb, &order, |line| line.is_due),
-            Verb::Bump | Verb::Unstart => self.on_lines(verb, &order, |_| true),
+            Verb::Bump | Verb::Unstart | Verb::Reopen => self.on_lines(verb, &order, |_| true),
+            // What is no longer wanted has one button, and it says that it was seen.
+            Verb::Acknowledge if self.tickets.get(&order)?.voided => {
+                self.on_lines(Verb::Bump, &order, |_| true)
+            }
+            Verb::Acknowledge => self.on_lines(verb, &order, |_| true),
+            Verb::Take => Some(Press::Take { order, seen: seen? }),
+            Verb::PutBack => Some(Press::PutBack { order, seen: seen? }),
+            Verb::Park => Some(Press::Park { order, seen: seen? }),
+            Verb::Recall if self.tickets.get(&order).is_some_and(|ticket| ticket.parked) => {
+                Some(Press::Unpark { order, seen: seen? })
+            }
             Verb::Recall => {
                 let operation = self.bumps.get(&order)?.clone();
                 Some(Press::Recall { order, operation })
@@ -219,22 +262,33 @@ impl Spoken {
 
     fn on_lines(&self, verb: Verb, order: &OrderId, named: impl Fn(&SeenLine) -> bool) -> Option<Press> {
         let ticket = self.tickets.get(order)?;
-        let meant =
-            |line: &&SeenLine| line.is_open && named(line) && (verb == Verb::Bump || line.to_make > 0);
-        let lines: Vec<PressLine> =
-            ticket.lines.iter().filter(meant).map(|line| line.press.clone()).collect();
+        let fits = |line: &SeenLine| match verb {
+            Verb::Bump => line.is_open,
+            Verb::Acknowledge => line.is_marked,
+            Verb::Reopen => line.is_done,
+            _ => line.is_open && line.to_make > 0,
+        };
+        let lines = ticket.pieces(|line| fits(line) && named(line));
         let (order, seen) = (order.clone(), ticket.version);
         match verb {
             _ if lines.is_empty() => None,
             Verb::Bump => Some(Press::Bump { order, seen, lines }),
             Verb::Start => Some(Press::Start { order, seen, lines }),
             Verb::Unstart => Some(Press::Unstart { order, seen, lines }),
+            Verb::Acknowledge => Some(Press::Acknowledge { order, seen, lines }),
+            Verb::Reopen => {
+                let lines = lines.into_iter().map(|piece| piece.line).collect();
+                Some(Press::Reopen { order, seen, lines })
+            }
             Verb::Recall
             | Verb::Rush
             | Verb::Unrush
             | Verb::Hold
             | Verb::Release
             | Verb::Fire
+            | Verb::Take
+            | Verb::PutBack
+            | Verb::Park
             | Verb::Transfer => None,
         }
     }
@@ -244,7 +298,9 @@ impl Spoken {
         Some(Press::Stock { item: item.clone(), name: held.name.clone(), left })
     }
 
-    fn answer(&self, question: &Question) -> Option<SpokenAnswer> {
+    /// The answer to a question; none when it is about a ticket that cannot be spoken of.
+    #[must_use]
+    pub fn answer(&self, question: &Question) -> Option<SpokenAnswer> {
         let standing = || self.situation.tickets.iter().filter(|ticket| ticket.position.is_some());
         Some(match question {
             Question::HowMany(items) => {
@@ -290,6 +346,21 @@ impl Actor {
         let pending = self.pending_orders();
         Spoken::of(view, &self.scene(&pending))
     }
+
+    /// The answer to a question that was asked on a view, as things stand now.
+    pub(crate) fn answer(&self, view: &str, question: &Question) -> Result<SpokenAnswer, Fault> {
+        let held = self.views.get(view).ok_or_else(|| Fault::new("mount_gone").passing())?;
+        let gone = |order: &OrderId| {
+            let ticket = Seen::of(self.log.board.order(order)?, Vec::new()).ticket();
+            Some(SpokenAnswer::Lines { ticket, lines: Vec::new() })
+        };
+        let answer = self.spoken(held).answer(question).or_else(|| match question {
+            // It has left the glass while somebody asked for it.
+            Question::On(order) => gone(order),
+            Question::HowMany(_) | Question::Late | Question::Open => None,
+        });
+        answer.ok_or_else(|| Fault::new("order_unknown"))
+    }
 }
 
 impl Spoken {
@@ -306,6 +377,9 @@ impl Spoken {
         }
         for order in scene.board.scheduled(scene.now) {
             spoken.wait(scene, order);
+        }
+        for order in parked_at(scene.board, &station, scene.now) {
+            spoken.parked(scene, order);
         }
         for row in recall_rows(scene, &station, "") {
             spoken.recallable(scene, &row);
@@ -327,7 +401,16 @@ impl Spoken {
                     | Done::Configured
                     | Done::BumpedAll
                     | Done::ParkedAll
-                    | Done::VoidedAll,
+                    | Done::VoidedAll
+                    | Done::Started
+                    | Done::Unstarted
+                    | Done::Reopened
+                    | Done::Recalled
+                    | Done::Unrushed
+                    | Done::Released
+                    | Done::Taken
+                    | Done::PutBack
+                    | Done::Unparked,
                 ) => Press::Undo { order, operation },
             };
             Undo { press, label: toast.label.clone(), order_type: toast.order_type }
@@ -362,12 +445,21 @@ impl Spoken {
         let course = order.next_course(scene.now).map(|course| course.number);
         let waits = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_none();
         let begun = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_some();
+        let marked = |own: &&TicketLine<'_>| own.work.change.is_some();
+        let done = |own: &&TicketLine<'_>| own.line.live() > 0 && own.work.done > 0;
+        let any = |is: &dyn Fn(&&TicketLine<'_>) -> bool| ticket.own.iter().any(|own| is(&own));
+        let taken = scene.seat.taken(scene.board, &ticket);
         let voided = matches!(order.state, OrderState::Voided { .. });
         let when = |wanted: bool, verb: Verb| (wanted && !voided).then_some(verb);
         let can = [
             Some(Verb::Bump),
-            when(ticket.own.iter().any(|own| waits(&own)), Verb::Start),
-            when(ticket.own.iter().any(|own| begun(&own)), Verb::Unstart),
+            when(any(&waits), Verb::Start),
+            when(any(&begun), Verb::Unstart),
+            when(any(&done), Verb::Reopen),
+            (voided || any(&marked)).then_some(Verb::Acknowledge),
+            when(taken == Some(Taken::Nobodys), Verb::Take),
+            when(taken == Some(Taken::Ours), Verb::PutBack),
+            when(true, Verb::Park),
             when(!order.rush, Verb::Rush),
             when(order.rush, Verb::Unrush),
             when(!ticket.held, Verb::Hold),
@@ -378,20 +470,25 @@ impl Spoken {
         let spoken_line = |own: &TicketLine<'_>| SpokenLine {
             item: own.line.item.clone(),
             name: own.line.name.clone(),
-            can: [Some(Verb::Bump), when(waits(&own), Verb::Start), when(begun(&own), Verb::Unstart)]
-                .into_iter()
-                .flatten()
-                .collect(),
+            can: [
+                own.is_open().then_some(Verb::Bump),
+                when(waits(&own), Verb::Start),
+                when(begun(&own), Verb::Unstart),
+                when(done(&own), Verb::Reopen),
+                marked(&own).then_some(Verb::Acknowledge),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         };
-        let open = ticket.own.iter().filter(|own| own.is_open());
         self.situation.tickets.push(SpokenTicket {
             position: Some(place),
             can: can.into_iter().flatten().collect(),
-            lines: open.map(spoken_line).collect(),
+            lines: ticket.own.iter().map(spoken_line).filter(|line| !line.can.is_empty()).collect(),
             ..called(order)
         });
         let late = ticket.urgency(&scene.board.setup().settings, scene.now) == Urgency::Late;
-        self.see(scene, order, Seen { late, course, ..Seen::of(order, lines) });
+        self.see(scene, order, Seen { late, voided, course, ..Seen::of(order, lines) });
     }
 
     /// An order whose time has not come.
@@ -401,6 +498,15 @@ impl Spoken {
         }
         self.situation.tickets.push(SpokenTicket { can: vec![Verb::Fire], ..called(order) });
         self.see(scene, order, Seen::of(order, Vec::new()));
+    }
+
+    /// An order that was put aside.
+    fn parked(&mut self, scene: &Scene<'_>, order: &Order) {
+        if self.tickets.contains_key(&order.id) {
+            return;
+        }
+        self.situation.tickets.push(SpokenTicket { can: vec![Verb::Recall], ..called(order) });
+        self.see(scene, order, Seen { parked: true, ..Seen::of(order, Vec::new()) });
     }
 
     /// A bump that can be brought back; only the latest of each ticket, and of tickets that are gone from the glass.
@@ -424,8 +530,21 @@ impl Spoken {
 
 impl Seen {
     fn of(order: &Order, lines: Vec<SeenLine>) -> Self {
-        let (label, order_type) = (card::label(order), order.order_type);
-        Self { label, order_type, version: 0, late: false, lines, course: None }
+        Self {
+            label: card::label(order),
+            number: order.short_number().to_owned(),
+            order_type: order.order_type,
+            version: 0,
+            late: false,
+            voided: false,
+            parked: false,
+            lines,
+            course: None,
+        }
+    }
+
+    fn pieces(&self, meant: impl Fn(&SeenLine) -> bool) -> Vec<PressLine> {
+        self.lines.iter().filter(|line| meant(line)).map(|line| line.press.clone()).collect()
     }
 
     fn ticket(&self) -> AnswerTicket {
@@ -445,6 +564,11 @@ fn shown(verb: Verb) -> SpokenVerb {
         Verb::Release => SpokenVerb::Release,
         Verb::Fire => SpokenVerb::Fire,
         Verb::Transfer => SpokenVerb::Transfer,
+        Verb::Take => SpokenVerb::Take,
+        Verb::PutBack => SpokenVerb::PutBack,
+        Verb::Acknowledge => SpokenVerb::Acknowledge,
+        Verb::Park => SpokenVerb::Park,
+        Verb::Reopen => SpokenVerb::Reopen,
     }
 }
 
@@ -454,6 +578,8 @@ fn seen(own: &TicketLine<'_>) -> SeenLine {
         name: own.line.name.clone(),
         to_make: own.to_make(),
         is_open: own.is_open(),
+        is_done: own.line.live() > 0 && own.work.done > 0,
+        is_marked: own.work.change.is_some(),
         is_due: false,
         press: card::press(own),
     }

@@ -15,9 +15,12 @@ mod panel;
 mod room;
 
 use crate::actor::{Actor, Reply, Request};
-use crate::frame::{MicrophoneChoice, Pressed, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord};
+use crate::frame::{
+    Go, MicrophoneChoice, Press, Pressed, SpokenAnswer, Talk, TalkMode, TalkPress, TalkTurn, TurnRecord,
+};
 use crate::handle::{Notification, Sound};
-use crate::spoken::{Meaning, Spoken};
+use crate::offer::By;
+use crate::spoken::Spoken;
 use crate::view::Role;
 use kitchen::At;
 use serde::{Deserialize, Serialize};
@@ -28,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use voice::audio::{Frame, State};
+use voice::spoken::Question;
 use wire::hub::Fault;
 
 /// What a display needs to be talked to.
@@ -126,8 +130,12 @@ pub(crate) enum Told {
 pub(crate) enum Said {
     /// This is how talking stands.
     Shown(Box<Shown>),
-    /// This was meant.
-    Meant { view: String, meaning: Box<Meaning>, reply: Reply<Pressed> },
+    /// This was meant, as if it had been touched,
+    Press { view: String, press: Press, reply: Reply<Pressed> },
+    /// or as if somebody had gone there,
+    Go { view: String, go: Go, reply: Reply<()> },
+    /// or asked.
+    Ask { view: String, question: Question, reply: Reply<SpokenAnswer> },
     /// To be told without being asked.
     Tell(Notification),
     /// To be heard.
@@ -280,7 +288,17 @@ impl Actor {
                     }
                 }
             }
-            Said::Meant { view, meaning, reply } => self.carry_out(view, *meaning, reply),
+            Said::Press { view, press, reply } => match self.spoken_to(&view) {
+                Ok(Role::Cook) => self.queue_press(view, press, By::Word, reply),
+                Ok(Role::Guest) => drop(reply.send(Err(Fault::new("not_allowed")))),
+                Err(gone) => drop(reply.send(Err(gone))),
+            },
+            Said::Go { view, go, reply } => {
+                drop(reply.send(self.spoken_to(&view).and_then(|_| self.go(&view, go))));
+            }
+            Said::Ask { view, question, reply } => {
+                drop(reply.send(self.spoken_to(&view).and_then(|_| self.answer(&view, &question))));
+            }
             // Nobody may be listening.
             Said::Tell(notification) => drop(self.notifications.send(notification)),
             Said::Ring(sound) => self.sound(sound),
@@ -291,20 +309,10 @@ impl Actor {
         }
     }
 
-    /// As if it had been touched.
-    fn carry_out(&mut self, view: String, meaning: Meaning, reply: Reply<Pressed>) {
+    /// Somebody is there, as by a touch.
+    fn spoken_to(&mut self, view: &str) -> Result<Role, Fault> {
         self.bell.silence();
-        let role = self.views.get(&view).map(|held| held.role);
-        match (meaning, role) {
-            (_, None) => drop(reply.send(Err(Fault::new("mount_gone").passing()))),
-            (Meaning::Press(_), Some(Role::Guest)) => drop(reply.send(Err(Fault::new("not_allowed")))),
-            (Meaning::Press(press), Some(Role::Cook)) => self.queue_press(view, press, reply),
-            (Meaning::Go(go), Some(_)) => {
-                drop(reply.send(self.go(&view, go).map(|()| Pressed { operation: None })));
-            }
-            // The room has it already.
-            (Meaning::Answer(_), Some(_)) => drop(reply.send(Ok(Pressed { operation: None }))),
-        }
+        self.views.get(view).map(|held| held.role).ok_or_else(|| Fault::new("mount_gone").passing())
     }
 
     /// What was kept of talking.

@@ -13,11 +13,12 @@ use crate::frame::{
 };
 use crate::house;
 use crate::layout::lay_out;
+use crate::offer::Offer;
 use crate::told::Told;
 use kitchen::{
-    Act, At, Board, Count, DeviceId, House, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order,
-    OrderId, OrderState, Queue, StationId, StationRole, Ticket, Urgency, all_day, all_day_of_kitchen,
-    ingredients, is_shown_to,
+    At, Board, Count, DeviceId, House, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order, OrderId,
+    OrderState, Queue, StationId, StationRole, Ticket, Urgency, all_day, all_day_of_kitchen, ingredients,
+    is_shown_to,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -104,39 +105,6 @@ pub(crate) struct View {
 pub(crate) struct Draft {
     pub(crate) before: House,
     pub(crate) after: House,
-}
-
-/// What was done on this view and can be taken back for a moment, by one touch.
-#[derive(Debug, Clone)]
-pub(crate) struct Offer {
-    /// Named after the first of what it takes back.
-    pub(crate) toast: Toast,
-    /// Never empty.
-    pub(crate) undo: Vec<Undo>,
-    /// Operations that wait for the end of the offer before they leave this screen.
-    pub(crate) held: Vec<OperationId>,
-}
-
-/// An operation, and the act that takes it back.
-#[derive(Debug, Clone)]
-pub(crate) struct Undo {
-    pub(crate) operation: OperationId,
-    pub(crate) order: OrderId,
-    pub(crate) act: Act,
-}
-
-impl Offer {
-    /// What was done to one ticket, or to none.
-    pub(crate) fn of_one(toast: Toast, act: Act) -> Self {
-        let undo = Undo { operation: toast.operation.clone(), order: toast.order.clone(), act };
-        Self { toast, undo: vec![undo], held: Vec::new() }
-    }
-
-    /// As it is shown, with how many tickets it brings back.
-    fn shown(&self) -> Toast {
-        let count = u32::try_from(self.undo.len()).ok().filter(|tickets| *tickets > 1);
-        Toast { count, ..self.toast.clone() }
-    }
 }
 
 /// The selected card.
@@ -620,7 +588,7 @@ fn closing(whole: &[Card]) -> Closing {
 }
 
 /// The parked orders of which something would be on that glass.
-fn parked_at<'a>(board: &'a Board, station: &StationId, now: At) -> Vec<&'a Order> {
+pub(crate) fn parked_at<'a>(board: &'a Board, station: &StationId, now: At) -> Vec<&'a Order> {
     let here = |order: &&Order| {
         Ticket::of(order, station, now).is_some_and(|ticket| ticket.own.iter().any(|own| own.is_open()))
     };

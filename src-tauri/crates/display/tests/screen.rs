@@ -159,7 +159,7 @@ async fn a_quick_done_and_undone_ends_as_undone() {
     let card = screen.window.card("o1").unwrap().clone();
     let on = PressLine { line: card.lines[0].id.clone(), upto: 1 };
     let finish = Press::Finish { order: card.order.clone(), seen: card.seen, line: on.clone() };
-    let reopen = Press::Reopen { order: card.order.clone(), seen: card.seen, line: on.line };
+    let reopen = Press::Reopen { order: card.order.clone(), seen: card.seen, lines: vec![on.line] };
     let (a, b, c) = tokio::join!(screen.press(finish.clone()), screen.press(reopen), screen.press(finish));
     assert!(
         a.unwrap().operation.is_some() && b.unwrap().operation.is_some() && c.unwrap().operation.is_some()

@@ -3,11 +3,11 @@
 mod common;
 
 use common::Screen;
-use display::frame::{AnswerTicket, CardLineState, Go, SpokenAnswer, Tab, TicketLabel};
+use display::frame::{AnswerTicket, CardLineState, Go, Press, SpokenAnswer, Tab, Taken, TicketLabel};
 use display::spoken::{Meaning, Spoken};
-use kitchen::{Act, At, Operation};
+use kitchen::{Act, At, Operation, Queue};
 use testkit::{ScriptedHub, draft, eventually, line};
-use voice::spoken::{Command, ENGLISH, Grammar, Sureness};
+use voice::spoken::{Command, ENGLISH, Grammar, Sureness, Verb};
 
 async fn spoken(screen: &Screen) -> Spoken {
     screen.kitchen.spoken(&screen.window.view, screen.window.mount).await.expect("a mounted view")
@@ -81,7 +81,7 @@ async fn questions_are_answered_from_the_glass() {
     let name = screen.window.card("o12").unwrap().lines[0].name.clone();
     let now = spoken(&screen).await;
     let answer = |words: &str| match meaning(&now, words) {
-        Some(Meaning::Answer(answer)) => answer,
+        Some(Meaning::Ask(question)) => now.answer(&question).expect("it is on the glass"),
         other => panic!("{words:?} came to {other:?}"),
     };
     let how_many = answer(&format!("how many {name}"));
@@ -95,6 +95,117 @@ async fn questions_are_answered_from_the_glass() {
         SpokenAnswer::Lines { ticket, lines: vec![format!("2 {name}")] }
     );
     assert_eq!(answer("what's late"), SpokenAnswer::Late { tickets: Vec::new() });
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_put_aside_comes_back_with_its_age() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o12", draft("12", vec![line("steak", 2, &[])]));
+    screen.until("the order", |w| w.card("o12").is_some()).await;
+    let since = screen.window.card("o12").unwrap().since;
+    say(&mut screen, "park table twelve").await;
+    screen.until("parked", |w| w.card("o12").is_none() && w.unsent() == 0).await;
+    say(&mut screen, "bring back table twelve").await;
+    screen.until("back", |w| w.card("o12").is_some_and(|card| card.since == since)).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_done_is_not_done_after_all() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o12", draft("12", vec![line("steak", 2, &[]), line("bass", 1, &[])]));
+    screen.until("the order", |w| w.card("o12").is_some()).await;
+    let is = |w: &common::Model, state: CardLineState| {
+        w.card("o12").is_some_and(|card| card.lines.iter().filter(|line| line.state == state).count() == 1)
+    };
+    let card = screen.window.card("o12").unwrap().clone();
+    let finish = Press::Finish { order: card.order, seen: card.seen, line: card.bump[0].clone() };
+    screen.press(finish).await.unwrap();
+    screen.until("done", |w| is(w, CardLineState::Done)).await;
+    say(&mut screen, "reopen the ribeyes on table twelve").await;
+    screen.until("to be made", |w| !is(w, CardLineState::Done)).await;
+    // Also what has left with a word, while its ticket is here.
+    say(&mut screen, "bump the ribeyes on table twelve").await;
+    screen.until("gone", |w| is(w, CardLineState::Bumped)).await;
+    say(&mut screen, "reopen table twelve").await;
+    screen.until("to be made", |w| !is(w, CardLineState::Bumped) && w.unsent() == 0).await;
+    assert_eq!(meaning(&spoken(&screen).await, "reopen table twelve"), None, "nothing is done");
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn changes_and_what_is_no_longer_wanted_are_seen_by_word() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o12", draft("12", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o12").is_some()).await;
+    assert_eq!(meaning(&spoken(&screen).await, "seen table twelve"), None, "nothing has changed");
+    let act = |id: &str, act: Act| {
+        let seen = hub.order("o12").unwrap().version;
+        hub.act(Operation { id: id.into(), device: None, at: At(0), order: "o12".into(), seen, act })
+            .unwrap();
+    };
+    act("more", Act::AddLines { lines: vec![line("bass", 1, &[])] });
+    let marks = |w: &common::Model| {
+        w.card("o12").map_or(0, |card| card.lines.iter().filter(|line| line.change.is_some()).count())
+    };
+    screen.until("marked", |w| marks(w) == 1).await;
+    say(&mut screen, "seen table twelve").await;
+    screen.until("seen", |w| marks(w) == 0 && w.unsent() == 0).await;
+    assert_eq!(screen.window.card("o12").unwrap().bump.len(), 2, "all of it is still to be made");
+    act("gone", Act::VoidOrder { reason: None });
+    screen.until("voided", |w| w.card("o12").is_some_and(|card| card.voided)).await;
+    say(&mut screen, "table twelve is seen").await;
+    screen.until("off the glass", |w| w.card("o12").is_none()).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_ticket_is_taken_and_put_back_where_screens_take_them() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.place("o12", draft("12", vec![line("steak", 1, &[])]));
+    screen.until("the order", |w| w.card("o12").is_some()).await;
+    assert_eq!(meaning(&spoken(&screen).await, "take table twelve"), None, "all screens share it");
+    hub.change_setup(|setup| {
+        for station in &mut setup.stations {
+            station.queue = Queue::Pull;
+        }
+    });
+    let whose = |w: &common::Model| w.card("o12").and_then(|card| card.taken.clone());
+    screen.until("nobody's", |w| whose(w) == Some(Taken::Nobodys)).await;
+    say(&mut screen, "take table twelve").await;
+    screen.until("ours", |w| whose(w) == Some(Taken::Ours)).await;
+    say(&mut screen, "put table twelve back").await;
+    screen.until("nobody's", |w| whose(w) == Some(Taken::Nobodys) && w.unsent() == 0).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn tickets_of_one_table_are_told_apart_and_bumped_together() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    for (id, table) in [("one", "12"), ("two", "12"), ("other", "4")] {
+        hub.place(id, draft(table, vec![line("steak", 1, &[])]));
+    }
+    screen.until("the orders", |w| w.cards.len() == 3).await;
+    let now = spoken(&screen).await;
+    let act = |order: &str| now.act(&Command::Ticket { verb: Verb::Bump, order: order.into() });
+    assert_eq!(act("one").label, act("two").label);
+    assert!(act("one").number.is_some() && act("one").number != act("two").number);
+    assert_eq!(act("other").number, None, "its table says which");
+    say(&mut screen, "bump all of table twelve").await;
+    screen.until("both are bumped", |w| w.orders() == ["other"]).await;
+    say(&mut screen, "undo").await;
+    screen.until("both are back", |w| w.cards.len() == 3).await;
     screen.kitchen.shutdown().await;
 }
 

@@ -131,6 +131,16 @@ pub enum Verb {
     Fire,
     /// Another station is to make it.
     Transfer,
+    /// It is this screen's.
+    Take,
+    /// It is anybody's again.
+    PutBack,
+    /// Its changes, or that it is no longer wanted, were seen.
+    Acknowledge,
+    /// It is put aside, off every glass.
+    Park,
+    /// What was done is not done after all.
+    Reopen,
 }
 
 impl Verb {
@@ -148,6 +158,11 @@ impl Verb {
             Self::Release => "release",
             Self::Fire => "fire",
             Self::Transfer => "transfer",
+            Self::Take => "take",
+            Self::PutBack => "put_back",
+            Self::Acknowledge => "acknowledge",
+            Self::Park => "park",
+            Self::Reopen => "reopen",
         }
     }
 }
@@ -170,6 +185,11 @@ pub enum Command {
         order: OrderId,
         /// All lines of these dishes.
         items: Vec<MenuItemId>,
+    },
+    /// All tickets of a table are done.
+    BumpTable {
+        /// Which.
+        orders: Vec<OrderId>,
     },
     /// Nobody is to cook it for so long.
     HoldFor {
@@ -259,10 +279,12 @@ impl Command {
     #[must_use]
     pub fn id(&self) -> String {
         let join = |items: &[MenuItemId]| items.iter().map(MenuItemId::as_str).collect::<Vec<_>>().join("+");
+        let all = |orders: &[OrderId]| orders.iter().map(OrderId::as_str).collect::<Vec<_>>().join("+");
         match self {
             Self::Ticket { verb, order } => format!("{}:{order}", verb.name()),
             Self::Lines { verb, order, items } => format!("{}:{order}:{}", verb.name(), join(items)),
             Self::Transfer { order, to } => format!("transfer:{order}:{to}"),
+            Self::BumpTable { orders } => format!("bump-table:{}", all(orders)),
             Self::HoldFor { order, minutes } => format!("hold-for:{order}:{minutes}"),
             Self::EightySix { item } => format!("86:{item}"),
             Self::Left { item, pieces } => format!("left:{item}:{pieces}"),

@@ -4,7 +4,7 @@
 //! language's words, from the verbs, labels and counts here. An act that was done stands in the toasts like one of a
 //! finger, with the same undo.
 
-use super::TicketLabel;
+use super::{Tab, TicketLabel};
 use kitchen::{At, OrderType};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -124,6 +124,10 @@ pub struct SpokenAct {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<TicketLabel>,
+    /// Its number, where another ticket is called the same.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     /// How that order reaches its guest.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,7 +138,11 @@ pub struct SpokenAct {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<String>,
-    /// For a hold: minutes; for what is left: pieces.
+    /// For a look: the tab.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tab: Option<Tab>,
+    /// For a hold: minutes; for what is left: pieces; for a table: tickets; for a look: the page.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
@@ -147,6 +155,8 @@ pub struct SpokenAct {
 pub enum SpokenVerb {
     /// It is done and leaves.
     Bump,
+    /// All tickets of a table are.
+    BumpTable,
     /// Somebody begins.
     Start,
     /// Nobody has begun after all.
@@ -165,6 +175,16 @@ pub enum SpokenVerb {
     Fire,
     /// Another station's.
     Transfer,
+    /// This screen's.
+    Take,
+    /// Anybody's again.
+    PutBack,
+    /// Its changes were seen.
+    Acknowledge,
+    /// Put aside.
+    Park,
+    /// Not done after all.
+    Reopen,
     /// It has run out.
     EightySix,
     /// So many are left.
@@ -175,8 +195,14 @@ pub enum SpokenVerb {
     Undo,
     /// A look at another page, tab, station or ticket.
     Look,
-    /// A question.
-    Ask,
+    /// How many of a dish are still to be made.
+    HowMany,
+    /// How many tickets are open.
+    HowManyOpen,
+    /// Which tickets are late.
+    WhatsLate,
+    /// What is on a ticket.
+    WhatsOn,
 }
 
 /// An answer, shown large. The sentences are the language's.

@@ -5,8 +5,9 @@
 
 use super::room::{Now, Output, Room};
 use super::{Kept, Microphone, Moment, Said, Shown, Told, Voice};
-use crate::actor::Request;
-use crate::frame::{MicrophoneChoice, Pressed};
+use crate::actor::{Reply, Request};
+use crate::frame::{MicrophoneChoice, SpokenAnswer};
+use crate::spoken::Meaning;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -109,7 +110,7 @@ enum Woken {
     Event(Option<voice::peer::Event>),
     Microphone(bool),
     Level(bool),
-    Acted(u32, Result<Pressed, Fault>),
+    Acted(u32, Result<Option<SpokenAnswer>, Fault>),
     Listed(Vec<MicrophoneChoice>),
     Time,
 }
@@ -125,7 +126,7 @@ async fn serve(
     let Microphone { frames, mut state, mut level, held } = microphone.map_err(FailedError::Microphone)?;
     let (mut client, mut events) =
         Client::start(voice.client.clone(), frames).map_err(FailedError::Client)?;
-    let mut acts: JoinSet<(u32, Result<Pressed, Fault>)> = JoinSet::new();
+    let mut acts = Acts::new();
     let mut listing: JoinSet<Vec<MicrophoneChoice>> = JoinSet::new();
     let mut shown: Option<Shown> = None;
     room.begun();
@@ -154,12 +155,20 @@ async fn serve(
                     }
                     continue;
                 }
-                Output::Mean { id, view, meaning } => {
-                    let (reply, answer) = oneshot::channel();
-                    let ending = || Err(Fault::new("display_ending"));
-                    acts.spawn(async move { (id, answer.await.unwrap_or_else(|_| ending())) });
-                    Said::Meant { view, meaning, reply }
-                }
+                Output::Mean { id, view, meaning } => match *meaning {
+                    Meaning::Press(press) => {
+                        let reply = carried_out(&mut acts, id, |_| None);
+                        Said::Press { view, press, reply }
+                    }
+                    Meaning::Go(go) => {
+                        let reply = carried_out(&mut acts, id, |()| None);
+                        Said::Go { view, go, reply }
+                    }
+                    Meaning::Ask(question) => {
+                        let reply = carried_out(&mut acts, id, Some);
+                        Said::Ask { view, question, reply }
+                    }
+                },
                 Output::Tell(notification) => Said::Tell(notification),
                 Output::Ring(sound) => Said::Ring(sound),
                 Output::Keep(kept) => Said::Keep(kept),
@@ -202,7 +211,7 @@ async fn serve(
             Woken::Microphone(true) => room.microphone(state.borrow_and_update().clone()),
             Woken::Level(true) => room.level(*level.borrow_and_update(), client.tally(), clock.now()),
             Woken::Microphone(false) | Woken::Level(false) => break Err(FailedError::Unheard),
-            Woken::Acted(id, result) => room.acted(id, result.map(drop), clock.now()),
+            Woken::Acted(id, result) => room.acted(id, result, clock.now()),
             Woken::Listed(devices) => room.listed(devices),
             Woken::Time => room.handle_timeout(clock.now()),
         }
@@ -214,6 +223,23 @@ async fn serve(
         tracing::error!(target: "display::talk", "the microphone is not let go, and left behind");
     }
     ended
+}
+
+/// What was meant, while it is being carried out: its id, and then the answer if it was a question.
+type Acts = JoinSet<(u32, Result<Option<SpokenAnswer>, Fault>)>;
+
+/// Waits for what comes of something that was meant.
+fn carried_out<T: Send + 'static>(
+    acts: &mut Acts,
+    id: u32,
+    answer: impl Fn(T) -> Option<SpokenAnswer> + Send + 'static,
+) -> Reply<T> {
+    let (reply, result) = oneshot::channel();
+    acts.spawn(async move {
+        let ending = |_| Err(Fault::new("display_ending"));
+        (id, result.await.unwrap_or_else(ending).map(answer))
+    });
+    reply
 }
 
 async fn show(room: &Room, clock: &Clock, actor: &mpsc::WeakSender<Request>) -> Option<()> {

@@ -265,7 +265,7 @@ impl Room {
                     Some((act, meaning, said.words))
                 });
                 let (act, meaning, words) = chosen.ok_or_else(|| Fault::new("question_over"))?;
-                self.mean(Acting { view: view.to_owned(), words, took: None, act, call: None }, meaning, now);
+                self.mean(Acting { view: view.to_owned(), words, took: None, act, call: None }, meaning);
             }
             TalkPress::Dismiss { said } => {
                 if let Some(glass) = self.glasses.get_mut(view)

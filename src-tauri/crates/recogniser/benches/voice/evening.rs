@@ -137,12 +137,22 @@ fn situation() -> Situation {
             if rushed { Verb::Unrush } else { Verb::Rush },
             if held { Verb::Release } else { Verb::Hold },
             Verb::Transfer,
+            Verb::Park,
+            // The screens of this station take their tickets.
+            if position % 2 == 0 { Verb::Take } else { Verb::PutBack },
         ];
         if position % 4 == 1 {
             ticket.can.push(Verb::Fire);
         }
+        if position % 8 == 3 {
+            ticket.can.push(Verb::Acknowledge);
+        }
         let lines = (0..3).map(|at| dish(position as usize * 7 + at * 3));
-        let can = ticket.can[..2].to_vec();
+        let mut can = ticket.can[..2].to_vec();
+        if position % 5 == 0 {
+            ticket.can.push(Verb::Reopen);
+            can.push(Verb::Reopen);
+        }
         ticket.lines = lines
             .map(|dish| SpokenLine { item: dish.into(), name: dish.to_owned(), can: can.clone() })
             .collect();
@@ -166,7 +176,7 @@ fn situation() -> Situation {
 }
 
 /// How often each kind of thing is said. What is not named here is one kind together: undo, next page, what's late, ...
-const KINDS: [(&str, usize); 21] = [
+const KINDS: [(&str, usize); 26] = [
     ("bump", 6),
     ("start", 2),
     ("unstart", 1),
@@ -177,6 +187,11 @@ const KINDS: [(&str, usize); 21] = [
     ("hold-for", 1),
     ("release", 1),
     ("fire", 1),
+    ("take", 1),
+    ("put_back", 1),
+    ("acknowledge", 1),
+    ("park", 1),
+    ("reopen", 1),
     ("line", 3),
     ("transfer", 1),
     ("86", 3),

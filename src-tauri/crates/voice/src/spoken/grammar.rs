@@ -3,7 +3,7 @@
 use super::words::{Language, plain};
 use super::{Command, Question, Sight, Situation, SpokenTicket, Verb};
 use crate::protocol::grammar::Saying;
-use kitchen::MenuItemId;
+use kitchen::{MenuItemId, OrderId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every form that means something now.
@@ -26,6 +26,7 @@ impl Grammar {
         for ticket in &situation.tickets {
             grammar.ticket(ticket, situation);
         }
+        grammar.tables(situation);
         grammar.menu(situation);
         for (station, name) in &situation.stations {
             let command = Command::Show(Sight::Station(station.clone()));
@@ -43,6 +44,7 @@ impl Grammar {
                 Command::Show(Sight::NextPage | Sight::PreviousPage) => situation.pages > 1,
                 Command::Ticket { .. }
                 | Command::Lines { .. }
+                | Command::BumpTable { .. }
                 | Command::HoldFor { .. }
                 | Command::Transfer { .. }
                 | Command::EightySix { .. }
@@ -166,6 +168,24 @@ impl Grammar {
         let position = ticket.position.and_then(|position| language.positions.get(position as usize - 1));
         targets.bare.extend(position.into_iter().copied().flatten().map(|form| (*form).to_owned()));
         targets
+    }
+
+    /// All tickets of a table, where there are several.
+    fn tables(&mut self, situation: &Situation) {
+        let mut tables: BTreeMap<&str, Vec<OrderId>> = BTreeMap::new();
+        let open = situation.tickets.iter().filter(|ticket| ticket.can.contains(&Verb::Bump));
+        for ticket in open {
+            if let Some(table) = &ticket.table {
+                tables.entry(table).or_default().push(ticket.order.clone());
+            }
+        }
+        for (table, orders) in tables.into_iter().filter(|(_, orders)| orders.len() > 1) {
+            let forms = self.language.label(table);
+            let before = self.language.table;
+            let named = before.iter().flat_map(|word| forms.iter().map(move |form| format!("{word} {form}")));
+            let holes = [("{table}", named.collect())];
+            self.add_all(&Command::BumpTable { orders }, self.language.bump_table, &holes);
+        }
     }
 
     fn menu(&mut self, situation: &Situation) {

@@ -2,6 +2,7 @@ use super::words::plain;
 use super::*;
 use crate::protocol::grammar::{Candidate, Match, Verdict};
 use proptest::prelude::*;
+use serde_json::json;
 
 fn ticket(order: &str, number: &str, table: Option<&str>, position: Option<u32>) -> SpokenTicket {
     let can = if position.is_some() {
@@ -200,6 +201,51 @@ fn what_was_begun_by_mistake_is_not_begun_again() {
     sure("stop cooking forty two", &on(Verb::Unstart, "o12"));
     let heard = grammar().listen("stop table twelve");
     assert!(!matches!(heard.sureness, Sureness::Sure(_)), "{heard:?}");
+}
+
+#[test]
+fn what_is_taken_put_aside_or_seen_has_words() {
+    let mut kitchen = situation();
+    kitchen.tickets[0].can = vec![Verb::Take, Verb::Acknowledge, Verb::Park];
+    kitchen.tickets[0].lines[0].can = vec![Verb::Acknowledge];
+    kitchen.tickets[1].can = vec![Verb::PutBack];
+    kitchen.tickets[2].lines[0].can = vec![Verb::Reopen];
+    let grammar = Grammar::build(&ENGLISH, &kitchen);
+    for (words, command) in [
+        ("take table twelve", on(Verb::Take, "o12")),
+        ("table twelve is mine", on(Verb::Take, "o12")),
+        ("put back table four", on(Verb::PutBack, "o4")),
+        ("put table four back", on(Verb::PutBack, "o4")),
+        ("seen table twelve", on(Verb::Acknowledge, "o12")),
+        ("table twelve seen", on(Verb::Acknowledge, "o12")),
+        ("seen the classic burger on table twelve", some(Verb::Acknowledge, "o12", &["classic"])),
+        ("park forty two", on(Verb::Park, "o12")),
+        ("reopen the fries on order for Smith", some(Verb::Reopen, "osmith", &["fries"])),
+    ] {
+        assert_eq!(grammar.listen(words).sureness, Sureness::Sure(command), "{words}");
+    }
+    // Of what cannot be done now nothing is.
+    for words in ["take table four", "put back table twelve", "seen table four", "park table four"] {
+        assert!(!matches!(grammar.listen(words).sureness, Sureness::Sure(_)), "{words}");
+    }
+}
+
+#[test]
+fn all_tickets_of_a_table_are_bumped_together_where_there_are_several() {
+    let mut kitchen = situation();
+    kitchen.tickets.push(ticket("more", "0050", Some("12"), Some(7)));
+    let grammar = Grammar::build(&ENGLISH, &kitchen);
+    let both = Command::BumpTable { orders: vec!["o12".into(), "more".into()] };
+    for words in ["bump all of table twelve", "bump all table 12"] {
+        assert_eq!(grammar.listen(words).sureness, Sureness::Sure(both.clone()), "{words}");
+    }
+    assert_eq!(grammar.listen(&sentence(&ENGLISH, "bump_table", r#"{"table":"12"}"#).unwrap()).sureness, {
+        Sureness::Sure(both)
+    });
+    let which = Sureness::Ask(vec![on(Verb::Bump, "more"), on(Verb::Bump, "o12")]);
+    assert_eq!(grammar.listen("bump table twelve").sureness, which);
+    let heard = self::grammar().listen("bump all of table twelve");
+    assert!(!matches!(heard.sureness, Sureness::Sure(Command::BumpTable { .. })), "{heard:?}");
 }
 
 #[test]
@@ -404,11 +450,34 @@ fn calls_of_a_peer_are_sentences() {
     }
     let grammar = grammar();
     for tool in tools(&ENGLISH) {
-        let sentence = said(&tool.name, r#"{"ticket":"table 12","item":"sea bass"}"#).unwrap();
+        let arguments = json!({
+            "ticket": "table 12", "item": "sea bass", "table": "12", "station": "fry", "minutes": 10, "number": 3,
+        });
+        let sentence = said(&tool.name, &arguments.to_string()).unwrap();
         assert!(!sentence.contains('{'), "{sentence}");
     }
     let heard = grammar.listen(&said("bump_ticket", r#"{"ticket":"Smith","item":"fries"}"#).unwrap());
     assert_eq!(heard.sureness, Sureness::Sure(some(Verb::Bump, "osmith", &["fries"])));
+    for (name, arguments, command) in [
+        (
+            "hold_for",
+            r#"{"ticket":"table 12","minutes":10}"#,
+            Command::HoldFor { order: "o12".into(), minutes: 10 },
+        ),
+        (
+            "transfer",
+            r#"{"ticket":"table 4","station":"Fry"}"#,
+            Command::Transfer { order: "o4".into(), to: "fry".into() },
+        ),
+        ("left", r#"{"item":"fries","number":3}"#, Command::Left { item: "fries".into(), pieces: 3 }),
+        ("undo", "", Command::Undo),
+        ("how_many_tickets", "{}", Command::Ask(Question::Open)),
+        ("show_ticket", r#"{"ticket":"table 4"}"#, Command::Show(Sight::Order("o4".into()))),
+        ("show_station", r#"{"station":"grill"}"#, Command::Show(Sight::Station("grill".into()))),
+    ] {
+        let heard = grammar.listen(&said(name, arguments).unwrap());
+        assert_eq!(heard.sureness, Sureness::Sure(command), "{name}");
+    }
 }
 
 #[test]

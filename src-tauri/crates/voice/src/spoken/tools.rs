@@ -16,6 +16,8 @@ pub fn tools(language: &Language) -> Vec<Tool> {
         )
     };
     let item = || text("The dish as the menu names it.");
+    let station = || text("The station by its name.");
+    let number = |meaning: &str| json!({"type": "integer", "minimum": 1, "description": meaning});
     let tool = |name: &str, description: &str, properties: Value, required: &[&str]| Tool {
         kind: "function".to_owned(),
         name: name.to_owned(),
@@ -32,12 +34,45 @@ pub fn tools(language: &Language) -> Vec<Tool> {
         })
         .collect();
     tools.extend([
+        tool(
+            "bump_table",
+            "All tickets of a table that has several are done.",
+            json!({"table": text("The table, without the word table.")}),
+            &["table"],
+        ),
+        tool(
+            "hold_for",
+            "Nobody is to cook this ticket for so long.",
+            json!({"ticket": ticket(), "minutes": number("5, 10 or 20.")}),
+            &["ticket", "minutes"],
+        ),
+        tool(
+            "transfer",
+            "Another station is to make this ticket.",
+            json!({"ticket": ticket(), "station": station()}),
+            &["ticket", "station"],
+        ),
         tool("recall_last", "The cook wants the ticket back that was bumped last.", json!({}), &[]),
+        tool("undo", "The latest act is to be taken back.", json!({}), &[]),
         tool("eighty_six", "A dish has run out.", json!({"item": item()}), &["item"]),
+        tool(
+            "left",
+            "Only so many of a dish are left.",
+            json!({"item": item(), "number": number("Pieces, 6 at most.")}),
+            &["item", "number"],
+        ),
         tool("back_on", "A dish that had run out is back.", json!({"item": item()}), &["item"]),
         tool("how_many", "How many of a dish are still to be made.", json!({"item": item()}), &["item"]),
+        tool("how_many_tickets", "How many tickets are open.", json!({}), &[]),
         tool("what_is_late", "Which tickets are late.", json!({}), &[]),
         tool("what_is_on", "What is on a ticket.", json!({"ticket": ticket()}), &["ticket"]),
+        tool("show_ticket", "The cook wants to see a ticket.", json!({"ticket": ticket()}), &["ticket"]),
+        tool(
+            "show_station",
+            "The cook wants to see the tickets of a station.",
+            json!({"station": station()}),
+            &["station"],
+        ),
     ]);
     tools
 }
@@ -55,9 +90,11 @@ pub fn sentence(language: &Language, name: &str, arguments: &str) -> Option<Stri
     };
     let fill = |sentences: &[&str]| {
         let mut sentence = (*sentences.first()?).to_owned();
-        for (hole, key) in [("{ticket}", "ticket"), ("{item}", "item")] {
-            if sentence.contains(hole) {
-                sentence = sentence.replace(hole, &said(key)?);
+        for key in ["ticket", "item", "table", "station", "minutes", "number"] {
+            let hole = format!("{{{key}}}");
+            if sentence.contains(&hole) {
+                let word = if key == "table" { language.table.first()? } else { "" };
+                sentence = sentence.replace(&hole, format!("{word} {}", said(key)?).trim_start());
             }
         }
         Some(sentence)
@@ -67,12 +104,20 @@ pub fn sentence(language: &Language, name: &str, arguments: &str) -> Option<Stri
         fill(forms)
     };
     match name {
+        "bump_table" => fill(language.bump_table),
+        "hold_for" => fill(language.hold_for),
+        "transfer" => fill(language.transfer),
         "recall_last" => fixed(&Command::RecallLast),
+        "undo" => fixed(&Command::Undo),
+        "how_many_tickets" => fixed(&Command::Ask(Question::Open)),
         "what_is_late" => fixed(&Command::Ask(Question::Late)),
         "eighty_six" => fill(language.eighty_six),
+        "left" => fill(language.left),
         "back_on" => fill(language.back_on),
         "how_many" => fill(language.how_many),
         "what_is_on" => fill(language.what_is_on),
+        "show_ticket" => fill(language.show_ticket),
+        "show_station" => fill(language.show_station),
         _ => {
             let row =
                 language.rows.iter().find(|row| name.strip_suffix("_ticket") == Some(row.verb.name()))?;

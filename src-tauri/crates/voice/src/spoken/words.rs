@@ -11,6 +11,8 @@ pub struct Language {
     pub rows: &'static [Row],
     /// For a row's words on some lines: `{verb}`, `{item}`, `{ticket}`.
     pub lines: &'static [&'static str],
+    /// `{table}`, of which there are several tickets.
+    pub bump_table: &'static [&'static str],
     /// `{ticket}`, `{minutes}`.
     pub hold_for: &'static [&'static str],
     /// `{ticket}`, `{station}`.

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use testkit::{draft, line, order};
 use voice::audio::Lost;
 use voice::protocol::grammar::{Candidate, Match, Verdict};
+use voice::spoken::Question;
 
 const VIEW: &str = "main";
 
@@ -138,6 +139,10 @@ impl Bench {
 
     /// What was meant so far; each is done, or refused.
     fn acts(&mut self, result: &Result<(), Fault>) -> Vec<Meaning> {
+        self.carries_out(&result.clone().map(|()| None))
+    }
+
+    fn carries_out(&mut self, result: &Result<Option<SpokenAnswer>, Fault>) -> Vec<Meaning> {
         let mut meant = Vec::new();
         for output in self.outputs() {
             if let Output::Mean { id, meaning, .. } = output {
@@ -320,8 +325,15 @@ fn a_question_that_nobody_answers_goes() {
 #[test]
 fn what_was_asked_is_answered_large_and_looks_are_taken_once_they_are_sure() {
     let mut bench = Bench::new();
+    let answer = SpokenAnswer::Open { tickets: 3 };
     bench.says("how many tickets");
-    assert_eq!(bench.outcome(), Outcome::Answered { answer: SpokenAnswer::Open { tickets: 2 } });
+    assert_eq!(
+        bench.talk().said,
+        None,
+        "it is answered from the board, not from what was on it at the press"
+    );
+    assert_eq!(bench.carries_out(&Ok(Some(answer.clone()))), [Meaning::Ask(Question::Open)]);
+    assert_eq!(bench.outcome(), Outcome::Answered { answer: answer.clone() });
     bench.says("show all day");
     assert_eq!(bench.acts(&Ok(())), [Meaning::Go(Go::Tab { tab: Tab::AllDay })]);
     // Noise sounds like them as well as like anything else.
@@ -333,7 +345,11 @@ fn what_was_asked_is_answered_large_and_looks_are_taken_once_they_are_sure() {
         assert!(bench.acts(&Ok(())).is_empty(), "{words}");
         bench.says("yes");
         match id {
-            "open" => assert!(matches!(bench.outcome(), Outcome::Answered { .. })),
+            "open" => {
+                let meant = bench.carries_out(&Ok(Some(answer.clone())));
+                assert_eq!(meant, [Meaning::Ask(Question::Open)]);
+                assert_eq!(bench.outcome(), Outcome::Answered { answer: answer.clone() });
+            }
             _ => assert_eq!(bench.acts(&Ok(())), [Meaning::Go(Go::Tab { tab: Tab::AllDay })]),
         }
     }
@@ -394,7 +410,7 @@ fn guests_may_ask_and_look_only() {
     bench.says("bump table twelve");
     assert!(bench.acts(&Ok(())).is_empty());
     bench.says("how many tickets");
-    assert!(matches!(bench.outcome(), Outcome::Answered { .. }));
+    assert_eq!(bench.acts(&Ok(())), [Meaning::Ask(Question::Open)]);
 }
 
 #[test]
@@ -604,7 +620,7 @@ fn no_tone_sounds_while_it_listens() {
         outputs.iter().find_map(|output| if let Output::Mean { id, .. } = output { Some(*id) } else { None });
     bench.down();
     bench.outputs();
-    bench.room.acted(id.unwrap(), Ok(()), bench.now());
+    bench.room.acted(id.unwrap(), Ok(None), bench.now());
     assert!(rung(&bench.outputs()).is_empty());
     assert!(matches!(bench.outcome(), Outcome::Done { .. }), "it is shown all the same");
 }
@@ -627,6 +643,9 @@ fn a_peer_that_answers_may_do_what_can_be_said_and_is_told_what_came_of_it() {
     bench.words("get rid of the twelve", None, true);
     bench.moves(Phase::WaitingUserFinal, Phase::WaitingResponse, Cause::Heard);
     bench.outputs();
+    bench.hear(call("how_many_tickets", "{}"));
+    bench.carries_out(&Ok(Some(SpokenAnswer::Open { tickets: 7 })));
+    assert_eq!(output(&bench.outputs()).unwrap(), r#"{"answer":{"kind":"open","tickets":7},"ok":true}"#);
     bench.hear(call("bump_ticket", r#"{"ticket": "table 12"}"#));
     assert_eq!(bumps(&bench.acts(&Ok(()))), ["o12"]);
     assert_eq!(output(&bench.outputs()).unwrap(), r#"{"ok":true}"#);

@@ -1,7 +1,7 @@
 //! From words to what they come to: done, asked, answered, or nothing.
 
 use super::{ANSWERED, ASKED, Acting, DONE, DROPPED, Ending, Now, Output, Question, REFUSED, Room, Turn};
-use crate::frame::{Outcome, Said, SpokenAct};
+use crate::frame::{Outcome, Said, SpokenAct, SpokenAnswer};
 use crate::handle::Sound;
 use crate::spoken::Meaning;
 use crate::talk::panel::ms;
@@ -48,7 +48,7 @@ impl Room {
             Command::Yes => {
                 let question = asked.and_then(|glass| glass.question.take());
                 match question.and_then(|question| question.choices.into_iter().next()) {
-                    Some((act, meaning)) => self.mean(Acting { view, words, took, act, call }, meaning, now),
+                    Some((act, meaning)) => self.mean(Acting { view, words, took, act, call }, meaning),
                     None => self.say(&view, words, took, Outcome::NotUnderstood, now),
                 }
             }
@@ -61,7 +61,7 @@ impl Room {
             command => match spoken.meaning(command) {
                 Some(meaning) => {
                     let act = spoken.act(command);
-                    self.mean(Acting { view, words, took, act, call }, meaning, now);
+                    self.mean(Acting { view, words, took, act, call }, meaning);
                 }
                 None => self.say(&view, words, took, Outcome::NotUnderstood, now),
             },
@@ -118,31 +118,27 @@ impl Room {
         self.outputs.push_back(Output::Client(Say::Output { call_id, output: output.to_string() }));
     }
 
-    pub(super) fn mean(&mut self, acting: Acting, meaning: Meaning, now: Now) {
-        if let Meaning::Answer(answer) = meaning {
-            if let Some(call_id) = acting.call {
-                self.output(call_id, &json!({"ok": true, "answer": answer}));
-            }
-            return self.say(&acting.view, acting.words, acting.took, Outcome::Answered { answer }, now);
-        }
+    pub(super) fn mean(&mut self, acting: Acting, meaning: Meaning) {
         self.last_said += 1;
         let (id, view) = (self.last_said, acting.view.clone());
         self.acting.insert(id, acting);
         self.outputs.push_back(Output::Mean { id, view, meaning: Box::new(meaning) });
     }
 
-    /// What was meant has been carried out, or not.
-    pub(in crate::talk) fn acted(&mut self, id: u32, result: Result<(), Fault>, now: Now) {
+    /// What was meant has been carried out, with the answer if it was a question; or it could not be.
+    pub(in crate::talk) fn acted(&mut self, id: u32, result: Result<Option<SpokenAnswer>, Fault>, now: Now) {
         let Some(Acting { view, words, took, act, call }) = self.acting.remove(&id) else { return };
         if let Some(call_id) = call {
             let output = match &result {
-                Ok(()) => json!({"ok": true}),
+                Ok(None) => json!({"ok": true}),
+                Ok(Some(answer)) => json!({"ok": true, "answer": answer}),
                 Err(fault) => json!({"ok": false, "reason": fault.code}),
             };
             self.output(call_id, &output);
         }
         let outcome = match result {
-            Ok(()) => Outcome::Done { act },
+            Ok(None) => Outcome::Done { act },
+            Ok(Some(answer)) => Outcome::Answered { answer },
             Err(fault) => Outcome::Failed { fault },
         };
         self.say(&view, words, took, outcome, now);

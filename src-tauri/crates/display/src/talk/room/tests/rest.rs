@@ -105,7 +105,7 @@ proptest! {
                 Step::Microphone(state) => bench.room.microphone(state),
                 Step::Peer(standing) => bench.hear(Event::Peer(standing)),
                 Step::Act(good) => for id in pending.drain(..) {
-                    let result = if good { Ok(()) } else { Err(Fault::new("order_unknown")) };
+                    let result = if good { Ok(None) } else { Err(Fault::new("order_unknown")) };
                     bench.room.acted(id, result, bench.now());
                 },
                 Step::Left(view) => bench.room.left(["main", "other"][usize::from(view)], bench.now()),
