@@ -16,6 +16,8 @@ const STATES = [
   "dropped",
   "pair",
   "asked",
+  "alike",
+  "looks",
   "count",
   "counts",
   "late",

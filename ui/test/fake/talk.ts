@@ -51,6 +51,30 @@ export const SAID: Record<string, Said> = Object.fromEntries(
         ],
       },
     ],
+    alike: [
+      "what's on table twelve",
+      {
+        kind: "asked",
+        choices: [
+          on("whats_on", table("12"), { number: "0042" }),
+          on("whats_on", table("12"), { number: "0157" }),
+          on("bump_table", table("12"), { count: 2 }),
+          { verb: "how_many", items: ["Slow-roasted shoulder of lamb"] },
+        ],
+      },
+    ],
+    looks: [
+      "show all day",
+      {
+        kind: "asked",
+        choices: [
+          { verb: "look", items: [], tab: "all_day" },
+          { verb: "look", items: [], count: 3 },
+          { verb: "how_many_open", items: [] },
+          { verb: "whats_late", items: [] },
+        ],
+      },
+    ],
     count: [
       "how many smash burgers",
       { kind: "answered", answer: { kind: "count", items: ["Smash burger"], pieces: 11 } },

@@ -7,8 +7,8 @@ mod common;
 
 use common::{Screen, config, mount};
 use display::frame::{
-    MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenVerb, Talk, TalkMode, TalkPress,
-    TalkTurn, TicketLabel,
+    MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAnswer, SpokenVerb, Talk, TalkMode,
+    TalkPress, TalkTurn, TicketLabel,
 };
 use display::talk::{Held, Microphone, Microphones, Voice};
 use display::{Config, Kitchen, Notification, Role, Sound, Token, Window};
@@ -235,6 +235,27 @@ async fn what_is_said_into_the_microphone_is_done_on_the_board_and_in_the_hub() 
     screen
         .until("the offer to undo", |w| w.frame.toasts.as_ref().is_some_and(|toasts| !toasts.is_empty()))
         .await;
+
+    // An order that comes while somebody asks how many there are is counted: it is on the glass beside the answer.
+    press(&screen, TalkPress::Down).await.unwrap();
+    studio.play(clip("how-many-tickets.wav")).await;
+    let six = place(&hub, "6").await;
+    screen.until("one more", |w| w.card(&six).is_some()).await;
+    press(&screen, TalkPress::Up).await.unwrap();
+    let said = until_said(&mut screen, "an outcome", |next| next.id > said.id).await;
+    let answer = match said.outcome {
+        Outcome::Asked { choices } => {
+            assert_eq!(choices[0].verb, SpokenVerb::HowManyOpen);
+            let seven = place(&hub, "7").await;
+            screen.until("yet one more", |w| w.card(&seven).is_some()).await;
+            press(&screen, TalkPress::Choose { said: said.id, choice: 0 }).await.unwrap();
+            let said = until_said(&mut screen, "the answer", |next| next.id > said.id).await;
+            (said.outcome, 3)
+        }
+        outcome => (outcome, 2),
+    };
+    let (outcome, tickets) = answer;
+    assert_eq!(outcome, Outcome::Answered { answer: SpokenAnswer::Open { tickets } });
 
     // Something else, which is no command, changes nothing.
     press(&screen, TalkPress::Down).await.unwrap();
