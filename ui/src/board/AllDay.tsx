@@ -82,7 +82,7 @@ function Count(props: { count: AllDayCount; stock: (count: AllDayCount) => void 
       >
         <b>{props.count.open}</b>
         <span class="item">
-          {props.count.name}
+          <Name of={props.count.name} />
           <For each={props.count.variants}>{(variant) => <Variant variant={variant} />}</For>
         </span>
         <span class="how">
@@ -109,6 +109,16 @@ function Count(props: { count: AllDayCount; stock: (count: AllDayCount) => void 
   );
 }
 
+/** A long word becomes smaller rather than break before its last letter. */
+function Name(props: { of: string }): JSX.Element {
+  const longest = () => Math.max(1, ...props.of.split(/\s+/).map((word) => word.length));
+  return (
+    <span class="name" style={{ "--word": longest() }}>
+      {props.of}
+    </span>
+  );
+}
+
 /** Pieces that are wanted alike; an allergy is a badge here too. */
 function Variant(props: { variant: CountVariant }): JSX.Element {
   const { text } = useKitchen();
@@ -130,7 +140,9 @@ function Nothing(props: { name: string }): JSX.Element {
     <li class="nothing">
       <span class="count">
         <b>0</b>
-        <span class="item">{props.name}</span>
+        <span class="item">
+          <Name of={props.name} />
+        </span>
       </span>
     </li>
   );

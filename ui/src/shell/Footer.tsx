@@ -29,6 +29,7 @@ export function Footer(): JSX.Element {
     // Beside the offer to undo, and beside what was said, the sentence that says what is wrong needs the room of a chip each.
     const says = picture.connection?.state !== "live" || picture.notices.length > 0 || failed() !== undefined;
     if (beside()) return says ? 0 : 1;
+    if (says && !plan().roomy && !plan().narrow) return 1;
     return picture.toasts.length > 0 && picture.connection?.state !== "live" ? 1 : CHIPS_SHOWN;
   };
   return (

@@ -207,7 +207,7 @@ export function rushHour(count: number): Ticket[] {
   return Array.from({ length: count }, (_, n) =>
     ticket(900 - n * 17, {
       label: table(String(30 + n)),
-      lines: [line((n % 3) + 1, n % 2 ? "Margherita" : "Quattro stagioni"), line(1, "Tiramisu")],
+      lines: [line((n % 3) + 1, n % 2 ? "Cheeseburger" : "Quattro stagioni"), line(1, "Tiramisu")],
     }),
   );
 }
