@@ -118,6 +118,7 @@ pub static ENGLISH: Language = Language {
         ("what", "what's"),
         ("whats", "what's"),
     ],
+    alike,
     swallowed: &[("four", "for"), ("two", "to")],
 };
 
@@ -151,6 +152,26 @@ fn is_number(word: &str) -> bool {
         || ONES.contains(&word)
         || TENS[2..].contains(&word)
         || ["hundred", "thousand", "oh"].contains(&word)
+}
+
+/// Fourteen and forty, also in digits: `114` and `140`.
+fn alike(word: &str) -> Option<String> {
+    let pairs = || ONES[13..].iter().zip(&TENS[3..]);
+    let other = |(teen, tens): (&&str, &&str)| match () {
+        () if word == *teen => Some((*tens).to_owned()),
+        () if word == *tens => Some((*teen).to_owned()),
+        () => None,
+    };
+    let written = || {
+        let ([before @ .., b'1', unit @ b'3'..=b'9'] | [before @ .., unit @ b'3'..=b'9', b'0']) =
+            word.as_bytes()
+        else {
+            return None;
+        };
+        let tail = if word.ends_with('0') { [b'1', *unit] } else { [*unit, b'0'] };
+        String::from_utf8([before, &tail].concat()).ok()
+    };
+    pairs().find_map(other).or_else(|| written().filter(|_| is_number(word)))
 }
 
 /// `42`: forty two, four two, 42. `105`: one oh five, one hundred five, one hundred and five, one zero five, 105.

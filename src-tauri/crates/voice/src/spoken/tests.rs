@@ -417,6 +417,42 @@ fn a_number_that_a_word_like_it_swallows_is_asked_for() {
 }
 
 #[test]
+fn of_two_numbers_that_sound_alike_one_has_to_be_much_clearer() {
+    let alike = |word: &str| (ENGLISH.alike)(word);
+    for (one, other) in [("fourteen", "forty"), ("nineteen", "ninety"), ("14", "40"), ("113", "130")] {
+        assert_eq!((alike(one).as_deref(), alike(other).as_deref()), (Some(other), Some(one)));
+    }
+    for word in ["twelve", "twenty", "12", "20", "4", "4x13", "table", ""] {
+        assert_eq!(alike(word), None, "{word}");
+    }
+    let mut kitchen = situation();
+    kitchen.tickets.push(ticket("o14", "0046", Some("14"), Some(7)));
+    kitchen.tickets.push(ticket("o40", "0047", Some("40"), Some(8)));
+    let grammar = Grammar::build(&ENGLISH, &kitchen);
+    let [fourteen, forty] = ["o14", "o40"].map(|order| on(Verb::Rush, order));
+    let judged = |heard: &str, (best, second): (&Command, &Command), gap: f64| {
+        let others = vec![Candidate { id: second.id(), score: -1.0 - gap }];
+        let found = Match { others, ..found(Verdict::Sure, &best.id(), heard, &[]) };
+        grammar.judge(heard, &found).sureness
+    };
+    for (heard, best, second) in [
+        ("rush table fourteen", &fourteen, &forty),
+        ("rush table forty", &forty, &fourteen),
+        ("rush 40", &forty, &fourteen),
+    ] {
+        assert_eq!(
+            judged(heard, (best, second), 2.6),
+            Sureness::Ask(vec![best.clone(), second.clone()]),
+            "{heard}"
+        );
+        assert_eq!(judged(heard, (best, second), 3.1), Sureness::Sure(best.clone()), "{heard}");
+    }
+    // Another verb of the same number is no such pair.
+    let hold = on(Verb::Hold, "o40");
+    assert_eq!(judged("rush table forty", (&forty, &hold), 2.6), Sureness::Sure(forty));
+}
+
+#[test]
 fn what_a_peer_is_not_sure_of_is_never_done() {
     let grammar = grammar();
     for saying in grammar.sayings() {

@@ -59,6 +59,8 @@ pub struct Language {
     pub short_for_number: (&'static str, &'static str),
     /// What recognisers write instead of a word: (written, meant).
     pub sounds_like: &'static [(&'static str, &'static str)],
+    /// The number, as a word or in digits, that sounds nearly like this one.
+    pub alike: fn(&str) -> Option<String>,
     /// A number right before a word that sounds like it is heard as that word alone: (number, word).
     pub swallowed: &'static [(&'static str, &'static str)],
 }
