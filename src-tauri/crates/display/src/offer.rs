@@ -18,6 +18,9 @@ const CANCEL_RUSH_MS: i64 = 3_000;
 /// How long a change of the stations or the rules can be taken back at least: its effect is looked at first.
 const UNDO_HOUSE_MS: i64 = 30_000;
 
+/// So long after its toast is gone it can still be taken back by a word, which has to be thought of, said and heard.
+const LATE_WORD_MS: i64 = 10_000;
+
 /// How a press reached this screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
@@ -91,6 +94,20 @@ impl Offer {
         let what = (what != Done::Bumped).then_some(what);
         let toast = Toast { operation: id, order, label, order_type, until, what, count: None };
         (!undo.is_empty()).then_some(Self { toast, undo, held: Vec::new() })
+    }
+
+    /// Whether its toast is on the glass.
+    pub(crate) fn is_shown(&self, now: At) -> bool {
+        self.toast.until > now
+    }
+
+    /// Whether it can still be taken back. What has waited for the end of the toast has left by then.
+    pub(crate) fn is_open(&self, by: By, now: At) -> bool {
+        let late = match by {
+            By::Word if self.held.is_empty() => LATE_WORD_MS,
+            By::Word | By::Touch => 0,
+        };
+        self.toast.until.plus(late) > now
     }
 
     /// As it is shown, with how many tickets it brings back.
@@ -305,6 +322,20 @@ mod tests {
         };
         let offered: Vec<Done> = deeds().into_iter().filter_map(offered).collect();
         assert_eq!(offered, [Done::Bumped, Done::Rushed, Done::Held, Done::Parked]);
+    }
+
+    #[test]
+    fn a_word_may_come_later_than_a_finger() {
+        let offer = Offer::on_order(&operation("deed", Act::Rush), &placed(), &house(), By::Word).unwrap();
+        let open = |late: i64| {
+            let now = offer.toast.until.plus(late);
+            (offer.is_shown(now), offer.is_open(By::Touch, now), offer.is_open(By::Word, now))
+        };
+        assert_eq!(open(-1), (true, true, true));
+        assert_eq!(open(0), (false, false, true));
+        assert_eq!(open(LATE_WORD_MS), (false, false, false));
+        let held = Offer { held: vec!["void".into()], ..offer.clone() };
+        assert!(!held.is_open(By::Word, held.toast.until), "it has left");
     }
 
     #[test]

@@ -228,7 +228,7 @@ impl Actor {
             Press::Close { how, tickets } => {
                 return self.do_many(view, Of::Service(how), tickets, ahead).map(|many| many.map(What::Many));
             }
-            Press::Undo { order, operation } => match self.undo_offer(view, &operation, ahead)? {
+            Press::Undo { order, operation } => match self.undo_offer(view, &operation, by, ahead)? {
                 Some(many) => return Ok(Some(What::Many(many))),
                 None => Press::Undo { order, operation },
             },
@@ -236,7 +236,9 @@ impl Actor {
         };
         // What is taken back is not offered to be done again.
         let by = if matches!(press, Press::Unbump { .. }) { By::Touch } else { by };
-        let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press)? else { return Ok(None) };
+        let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press, by)? else {
+            return Ok(None);
+        };
         let id = OperationId(new_id(&mut self.ulids, self.now));
         let device = Some(self.device.clone());
         let operation = Operation { id, device, at: self.now, order, seen, act };
@@ -271,7 +273,7 @@ impl Actor {
     }
 
     /// What a press on a view means; nothing when there is nothing to act on.
-    fn meaning(&self, view: &str, press: Press) -> Result<Option<Meant>, Fault> {
+    fn meaning(&self, view: &str, press: Press, by: By) -> Result<Option<Meant>, Fault> {
         let Some(held) = self.views.get(view) else { return Err(Fault::new("mount_gone").passing()) };
         // No finger points at these: they are about what the view has selected or bumped last.
         let by_key = matches!(
@@ -336,7 +338,8 @@ impl Actor {
             }
             // Of the menu or the house; what was done to tickets, `make` has taken.
             Press::Undo { order, operation } => {
-                let mut undo = held.offers.iter().flat_map(|offer| &offer.undo);
+                let open = held.offers.iter().filter(|offer| offer.is_open(by, self.now));
+                let mut undo = open.flat_map(|offer| &offer.undo);
                 let undo = undo.find(|undo| undo.operation == operation);
                 let act = undo.map(|undo| undo.act.clone()).ok_or_else(|| Fault::new("undo_over"))?;
                 Meant { seen: confirmed(&order), order, act, undoes: Some(operation) }

@@ -13,7 +13,7 @@ use crate::frame::{
 };
 use crate::house;
 use crate::layout::lay_out;
-use crate::offer::Offer;
+use crate::offer::{By, Offer};
 use crate::told::Told;
 use kitchen::{
     At, Board, Count, DeviceId, House, Ingredient, Menu, MenuItem, MenuItemId, OperationId, Order, OrderId,
@@ -249,7 +249,7 @@ impl View {
         let shown = self.shown_station(board);
         let (tickets, tables) = self.in_order(scene.seat.tickets(board, &shown, now));
         let grid = self.looking.grid.unwrap_or(USUAL_GRID);
-        self.offers.retain(|offer| offer.toast.until > now);
+        self.offers.retain(|offer| offer.is_open(By::Word, now));
 
         let marked = self.marked.as_ref();
         let mut whole: Vec<Card> = tickets.iter().map(|ticket| whole_card(scene, ticket, marked)).collect();
@@ -352,7 +352,8 @@ impl View {
             counts_of: Some(self.looking.counts_of).filter(|of| *of != CountsOf::Station),
             marked: self.marked.clone(),
         };
-        let toasts: Vec<Toast> = self.offers.iter().map(Offer::shown).collect();
+        let shown_offers = self.offers.iter().filter(|offer| offer.is_shown(now));
+        let toasts: Vec<Toast> = shown_offers.map(Offer::shown).collect();
         let has_ticket = |id: &OrderId| whole.iter().any(|card| &card.order == id);
         let mut notices = Vec::new();
         let of_yesterday = parked.iter().filter(|order| order.clock_started_at() < scene.day_start).count();

@@ -7,8 +7,8 @@ mod common;
 
 use common::{Screen, config, mount};
 use display::frame::{
-    MicrophoneChoice, MicrophoneState, Outcome, PeerState, Said, SpokenAnswer, SpokenVerb, Talk, TalkMode,
-    TalkPress, TalkTurn, TicketLabel,
+    CardLineState, Done, MicrophoneChoice, MicrophoneState, Outcome, PeerState, Press, Said, SpokenAnswer,
+    SpokenVerb, Talk, TalkMode, TalkPress, TalkTurn, TicketLabel,
 };
 use display::talk::{Held, Microphone, Microphones, Voice};
 use display::{Config, Kitchen, Notification, Role, Sound, Token, Window};
@@ -256,6 +256,23 @@ async fn what_is_said_into_the_microphone_is_done_on_the_board_and_in_the_hub() 
     };
     let (outcome, tickets) = answer;
     assert_eq!(outcome, Outcome::Answered { answer: SpokenAnswer::Open { tickets } });
+
+    // A word may have been misheard: it is offered to be taken back, also what a touch is not.
+    let known = talk(&screen.window).said.as_ref().map_or(0, |said| said.id);
+    press(&screen, TalkPress::Down).await.unwrap();
+    studio.play(clip("start-table-four.wav")).await;
+    press(&screen, TalkPress::Up).await.unwrap();
+    let said = until_said(&mut screen, "an outcome", |next| next.id > known).await;
+    if let Outcome::Asked { .. } = said.outcome {
+        press(&screen, TalkPress::Choose { said: said.id, choice: 0 }).await.unwrap();
+    }
+    let is = |w: &common::Model, state: CardLineState| w.card(&four).unwrap().lines[0].state == state;
+    screen.until("begun", |w| is(w, CardLineState::Started)).await;
+    let toast = screen.window.frame.toasts.clone().unwrap().pop().expect("an offer");
+    assert_eq!((toast.what, toast.order.as_str()), (Some(Done::Started), four.as_str()));
+    let undo = Press::Undo { order: toast.order, operation: toast.operation };
+    screen.press(undo).await.unwrap();
+    screen.until("not begun", |w| is(w, CardLineState::Queued) && w.unsent() == 0).await;
 
     // Something else, which is no command, changes nothing.
     press(&screen, TalkPress::Down).await.unwrap();
