@@ -37,6 +37,6 @@ station?: string,
  */
 tab?: Tab, 
 /**
- * For a hold: minutes; for what is left: pieces; for a table: tickets; for a look: the page.
+ * For a hold: minutes; for what is left: pieces; for a look: the page.
  */
 count?: number, };

@@ -78,7 +78,7 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
   already_begun: () => "Somebody has begun with it: it stays at the stations.",
   still_cooking: () => "A station still cooks for this ticket. Bump it when everything is at the pass.",
   act_unknown: () => "The hub is older than this screen and cannot do that. Update the hub.",
-  undo_over: () => "Too late to undo here. Find it under Recall.",
+  undo_over: () => "Too late to undo here. What was bumped is under Recall.",
   order_without_lines: () => "An order came without any items. Ask the front what it should be.",
   line_without_name: () => "An item came without a name. Ask the front what it should be.",
   bad_quantity: () => "An item came with an impossible quantity. Ask the front what it should be.",
@@ -159,6 +159,7 @@ const faults: Record<string, (params: Fault["params"]) => string> = {
   voice_away: () => "What understands speech does not answer. Work by touch; it is tried again by itself.",
   voice_failed: () => "Listening has failed and is begun again. Work by touch, and say it once more in a moment.",
   voice_absent: () => "This screen cannot be talked to. Work by touch.",
+  changed_meanwhile: () => "It has changed since you spoke. Look at it, then say it once more.",
   question_over: () => "That question is over: nothing was done. Say it once more, or touch it.",
   audio_empty: () => "No sound came. Hold the button while you speak, and look at the level under Voice.",
   audio_too_long: () => "That was too long: nothing was done. Say one thing, then let go.",
@@ -625,7 +626,7 @@ export const en = {
         case "bump":
           return `${what} bumped`;
         case "bump_table":
-          return `${what}: ${act.count ?? 0} bumped`;
+          return `${what}: all bumped`;
         case "start":
           return `${what} started`;
         case "unstart":

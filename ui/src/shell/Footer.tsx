@@ -15,7 +15,7 @@ import { useKitchen } from "./kitchen";
 const CHIPS_SHOWN = 2;
 
 export function Footer(): JSX.Element {
-  const { picture, plan, talking, failed } = useKitchen();
+  const { picture, phase, plan, talking, failed } = useKitchen();
   const ready = () => picture.head?.ready === true;
   const strip = () => (ready() ? talking.strip() : undefined);
   const room = () => roomOf(strip());
@@ -26,8 +26,10 @@ export function Footer(): JSX.Element {
   const crowded = () => asked() && !plan().roomy && !plan().narrow;
   const chips = () => {
     if (instead()) return 0;
-    // Beside the offer to undo, and beside what was said, the sentence that says what is wrong needs the room of a chip each.
-    const says = picture.connection?.state !== "live" || picture.notices.length > 0 || failed() !== undefined;
+    // The sentence that says what is wrong needs the room of a chip: beside the offer to undo, beside what was said, and on
+    // glass with little of it.
+    const away = picture.connection?.state === "offline" || picture.connection?.state === "refused";
+    const says = away || picture.notices.length > 0 || failed() !== undefined || phase().phase === "silent";
     if (beside()) return says ? 0 : 1;
     if (says && !plan().roomy && !plan().narrow) return 1;
     return picture.toasts.length > 0 && picture.connection?.state !== "live" ? 1 : CHIPS_SHOWN;

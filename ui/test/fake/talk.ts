@@ -58,7 +58,7 @@ export const SAID: Record<string, Said> = Object.fromEntries(
         choices: [
           on("whats_on", table("12"), { number: "0042" }),
           on("whats_on", table("12"), { number: "0157" }),
-          on("bump_table", table("12"), { count: 2 }),
+          on("bump_table", table("12")),
           { verb: "how_many", items: ["Slow-roasted shoulder of lamb"] },
         ],
       },

@@ -46,7 +46,7 @@ pub(crate) enum Request {
     NextFrame { view: String, mount: u32, revision: u32, reply: Reply<Frame> },
     Painted { view: String, mount: u32, revision: u32, reply: Reply<()> },
     SetGrid { view: String, mount: u32, grid: Grid, reply: Reply<()> },
-    Press { view: String, mount: u32, press: Press, reply: Reply<Pressed> },
+    Press { view: String, mount: u32, press: Press, by: By, reply: Reply<Pressed> },
     Go { view: String, mount: u32, go: Go, reply: Reply<()> },
     Spoken { view: String, mount: u32, reply: Reply<Spoken> },
     Talk { view: String, mount: u32, press: TalkPress, reply: Reply<()> },
@@ -457,14 +457,14 @@ impl Actor {
                 self.remember_view(&view);
                 let _ = reply.send(result);
             }
-            Request::Press { view, mount, press, reply } => {
+            Request::Press { view, mount, press, by, reply } => {
                 self.bell.silence();
                 let allowed = self.view(&view, mount).and_then(|held| match held.role {
                     Role::Cook => Ok(()),
                     Role::Guest => Err(Fault::new("not_allowed")),
                 });
                 match allowed {
-                    Ok(()) => self.queue_press(view, press, By::Touch, reply),
+                    Ok(()) => self.queue_press(view, press, by, reply),
                     Err(fault) => {
                         let _ = reply.send(Err(fault));
                     }

@@ -5,6 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::frame::{
     Connection, ConnectionChange, Frame, Go, Grid, Mounted, Press, Pressed, TalkPress, TurnRecord,
 };
+use crate::offer::By;
 use crate::spoken::Spoken;
 use crate::talk::{StateTimeout, TranscriptFinal, Voice};
 use crate::view::Role;
@@ -307,7 +308,16 @@ impl Kitchen {
     /// A fault for a person: the kitchen's own refusal, `not_allowed` for a guest's window, `disk_full`, `mount_gone`.
     pub async fn press(&self, view: &str, mount: u32, press: Press) -> Result<Pressed, Fault> {
         let view = view.to_owned();
-        self.ask(|reply| Request::Press { view, mount, press, reply }).await
+        self.ask(|reply| Request::Press { view, mount, press, by: By::Touch, reply }).await
+    }
+
+    /// What a spoken word came to, see [`Spoken::meaning`]: as [`Kitchen::press`], and whatever it did is offered back.
+    ///
+    /// # Errors
+    /// As [`Kitchen::press`]; `changed_meanwhile`.
+    pub async fn press_by_word(&self, view: &str, mount: u32, press: Press) -> Result<Pressed, Fault> {
+        let view = view.to_owned();
+        self.ask(|reply| Request::Press { view, mount, press, by: By::Word, reply }).await
     }
 
     /// Where the view should look next; the next frame shows it.

@@ -7,7 +7,7 @@
 use crate::actor::Actor;
 use crate::card;
 use crate::frame::{CloseHow, Done, PressTicket, Pressed, TicketLabel, Toast};
-use crate::offer::{By, Offer, Undo};
+use crate::offer::{Hand, Offer, Undo};
 use crate::press::{new_id, touches};
 use journal::Queued;
 use kitchen::{Act, Operation, OperationId, Order, OrderId, OrderType, decide, is_on_setup};
@@ -122,11 +122,11 @@ impl Actor {
         &mut self,
         view: &str,
         toast: &OperationId,
-        by: By,
+        hand: Hand,
         ahead: &mut BTreeMap<OrderId, Order>,
     ) -> Result<Option<Many>, Fault> {
         let offers = self.views.get(view).map(|held| held.offers.as_slice()).unwrap_or_default();
-        let mut open = offers.iter().filter(|offer| offer.is_open(by, self.now));
+        let mut open = offers.iter().filter(|offer| offer.is_open(hand.by, hand.at));
         let offer = open.find(|offer| &offer.toast.operation == toast);
         let Some(Offer { undo, held, .. }) = offer.cloned() else { return Ok(None) };
         if undo.iter().any(|undo| is_on_setup(&undo.act)) {

@@ -7,8 +7,8 @@
 use crate::card;
 use crate::frame::{Done, TicketLabel, Toast};
 use kitchen::{
-    Act, At, LineId, MenuItem, Operation, OperationId, Order, OrderId, OrderType, Queue, Setup, StationId,
-    Touch,
+    Act, At, Bump, LineId, MenuItem, Operation, OperationId, Order, OrderId, OrderType, Queue, Setup,
+    StationId, Touch, Work,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,13 @@ pub(crate) enum By {
     Touch,
     /// A spoken word.
     Word,
+}
+
+/// How a press reached this screen, and when: the disk may have been busy since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hand {
+    pub(crate) by: By,
+    pub(crate) at: At,
 }
 
 /// What was done on this view and can be taken back for a moment, by one touch.
@@ -50,11 +57,16 @@ pub(crate) struct Undo {
 }
 
 impl Offer {
-    /// What is offered of an operation on an order that stood so before, if anything is.
-    pub(crate) fn on_order(operation: &Operation, before: &Order, setup: &Setup, by: By) -> Option<Self> {
+    /// What is offered of an operation on an order that stood so before and after it, if anything is.
+    pub(crate) fn on_order(
+        operation: &Operation,
+        (before, after): (&Order, &Order),
+        setup: &Setup,
+        by: By,
+    ) -> Option<Self> {
         let (what, acts) = match by {
-            By::Touch => touched(operation),
-            By::Word => touched(operation).or_else(|| spoken(operation, before, setup)),
+            By::Touch => touched(operation, after),
+            By::Word => touched(operation, after).or_else(|| spoken(operation, before, setup)),
         }?;
         let usual = i64::from(setup.settings.undo_seconds) * 1_000;
         let ms = if what == Done::Rushed && by == By::Touch { CANCEL_RUSH_MS } else { usual };
@@ -96,6 +108,12 @@ impl Offer {
         (!undo.is_empty()).then_some(Self { toast, undo, held: Vec::new() })
     }
 
+    /// The same, so many milliseconds later.
+    pub(crate) fn later(mut self, ms: i64) -> Self {
+        self.toast.until = self.toast.until.plus(ms.max(0));
+        self
+    }
+
     /// Whether its toast is on the glass.
     pub(crate) fn is_shown(&self, now: At) -> bool {
         self.toast.until > now
@@ -119,8 +137,10 @@ impl Offer {
 }
 
 /// What is offered however it was done.
-fn touched(operation: &Operation) -> Option<(Done, Vec<Act>)> {
+fn touched(operation: &Operation, after: &Order) -> Option<(Done, Vec<Act>)> {
     let (what, back) = match &operation.act {
+        // That somebody has seen a void cannot be taken back.
+        Act::Bump { .. } if after.bumps.iter().all(|bump| bump.operation != operation.id) => return None,
         Act::Bump { .. } => (Done::Bumped, Act::Unbump { bump: operation.id.clone(), also: Vec::new() }),
         Act::Rush => (Done::Rushed, Act::Unrush),
         Act::Hold { .. } => (Done::Held, Act::Release),
@@ -157,32 +177,41 @@ fn touched(operation: &Operation) -> Option<(Done, Vec<Act>)> {
 /// What is offered besides when a word did it.
 fn spoken(operation: &Operation, before: &Order, setup: &Setup) -> Option<(Done, Vec<Act>)> {
     let one = |what, back| Some((what, vec![back]));
+    // Who begins with what is nobody's has taken it.
+    let put_back = |station: &StationId| {
+        let is_nobodys = setup.queue_of(station) == Queue::Pull && before.claim_at(station).is_none();
+        is_nobodys.then(|| Act::PutBack { station: station.clone() })
+    };
     match &operation.act {
         Act::Start { station, lines } => {
             let lines = some(lines, |touch| !is_begun(before, touch, station))?;
-            let mut back = vec![Act::Unstart { station: station.clone(), lines }];
-            // Who begins with what is nobody's has taken it.
-            if setup.queue_of(station) == Queue::Pull && before.claim_at(station).is_none() {
-                back.push(Act::PutBack { station: station.clone() });
-            }
-            Some((Done::Started, back))
+            let back = Act::Unstart { station: station.clone(), lines };
+            Some((Done::Started, std::iter::once(back).chain(put_back(station)).collect()))
         }
         Act::Unstart { station, lines } => {
             let lines = some(lines, |touch| is_begun(before, touch, station))?;
-            one(Done::Unstarted, Act::Start { station: station.clone(), lines })
+            let back = Act::Start { station: station.clone(), lines };
+            Some((Done::Unstarted, std::iter::once(back).chain(put_back(station)).collect()))
         }
         Act::Reopen { station, lines } => {
-            let done = |touch: &Touch| {
-                let upto = before.line(&touch.line)?.work_at(station)?.done;
-                (upto > touch.upto).then(|| Touch { line: touch.line.clone(), upto })
+            let were = |pieces: fn(&Work) -> u32| {
+                let were = lines.iter().filter_map(|touch| {
+                    let upto = pieces(before.line(&touch.line)?.work_at(station)?);
+                    (upto > touch.upto).then(|| Touch { line: touch.line.clone(), upto })
+                });
+                Some(were.collect::<Vec<_>>()).filter(|lines| !lines.is_empty())
             };
-            let lines: Vec<Touch> = lines.iter().filter_map(done).collect();
-            let back = (!lines.is_empty()).then(|| Act::Finish { station: station.clone(), lines })?;
-            one(Done::Reopened, back)
+            let unclaim = put_back(station);
+            let station = || station.clone();
+            let finish = were(|work| work.done).map(|lines| Act::Finish { station: station(), lines });
+            let bump = were(|work| work.bumped).map(|lines| Act::Bump { station: station(), lines });
+            Some((Done::Reopened, finish.into_iter().chain(bump).chain(unclaim).collect()))
         }
         Act::Unbump { bump, also } => {
-            let bumps = std::iter::once(bump).chain(also);
-            Some((Done::Recalled, bumps.filter_map(|bump| bump_again(before, bump)).collect()))
+            // As they went, the pass after the stations.
+            let meant = |held: &&Bump| &held.operation == bump || also.contains(&held.operation);
+            let again = before.bumps.iter().filter(meant).filter_map(|bump| bump_again(before, bump));
+            Some((Done::Recalled, again.collect()))
         }
         Act::Unrush => one(Done::Unrushed, Act::Rush),
         Act::Release => one(Done::Released, Act::Hold { until: before.hold.as_ref()?.until }),
@@ -196,18 +225,17 @@ fn spoken(operation: &Operation, before: &Order, setup: &Setup) -> Option<(Done,
     }
 }
 
-fn bump_again(before: &Order, bump: &OperationId) -> Option<Act> {
-    let held = before.bumps.iter().find(|held| &held.operation == bump)?;
+fn bump_again(before: &Order, bump: &Bump) -> Option<Act> {
     // At the pass one bump moves a line at every station.
     let mut lines: BTreeMap<&LineId, u32> = BTreeMap::new();
-    for moved in held.moves.iter().filter(|moved| moved.bumped > 0) {
+    for moved in bump.moves.iter().filter(|moved| moved.bumped > 0) {
         let work = before.line(&moved.line).and_then(|line| line.work_at(&moved.station))?;
         let upto = lines.entry(&moved.line).or_default();
         *upto = work.bumped.max(*upto);
     }
     let lines: Vec<Touch> =
         lines.into_iter().map(|(line, upto)| Touch { line: line.clone(), upto }).collect();
-    (!lines.is_empty()).then(|| Act::Bump { station: held.station.clone(), lines })
+    (!lines.is_empty()).then(|| Act::Bump { station: bump.station.clone(), lines })
 }
 
 fn is_begun(order: &Order, touch: &Touch, station: &StationId) -> bool {
@@ -223,7 +251,7 @@ fn some(lines: &[Touch], wanted: impl Fn(&Touch) -> bool) -> Option<Vec<Touch>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kitchen::{Decided, decide};
+    use kitchen::{Decided, Settings, decide};
     use testkit::{draft, line, order, setup, touch};
 
     const AT: At = At(1_000);
@@ -246,7 +274,11 @@ mod tests {
     }
 
     fn done(order: &Order, operation: &Operation) -> Order {
-        let Decided { order: next, .. } = decide(order, operation, &house(), AT).expect("it is allowed");
+        done_in(&house(), order, operation)
+    }
+
+    fn done_in(house: &Setup, order: &Order, operation: &Operation) -> Order {
+        let Decided { order: next, .. } = decide(order, operation, house, AT).expect("it is allowed");
         // What is so already stays.
         next.unwrap_or_else(|| order.clone())
     }
@@ -285,6 +317,16 @@ mod tests {
                 Act::Reopen { station: station(), lines: vec![touch("steak#1", 0)] },
                 Done::Reopened,
             ),
+            (
+                vec![bump(one())],
+                Act::Reopen { station: station(), lines: vec![touch("steak#1", 0)] },
+                Done::Reopened,
+            ),
+            (
+                vec![take.clone(), start(one()), Act::PutBack { station: station() }],
+                Act::Unstart { station: station(), lines: one() },
+                Done::Unstarted,
+            ),
             (vec![], bump(one()), Done::Bumped),
             (vec![bump(one())], Act::Unbump { bump: "before".into(), also: Vec::new() }, Done::Recalled),
             (vec![], Act::Rush, Done::Rushed),
@@ -303,11 +345,12 @@ mod tests {
         for (before, act, what) in deeds() {
             let before = after(&placed(), &before);
             let operation = operation("deed", act);
-            let offer = Offer::on_order(&operation, &before, &house(), By::Word).expect("it is offered");
+            let then = done(&before, &operation);
+            let offer =
+                Offer::on_order(&operation, (&before, &then), &house(), By::Word).expect("it is offered");
             assert_eq!(offer.toast.what, (what != Done::Bumped).then_some(what));
             assert!(offer.toast.until > AT);
             assert_eq!(offer.shown().count, None, "one ticket, however many acts");
-            let then = done(&before, &operation);
             assert_ne!(told(&then), told(&before), "{what:?} does something");
             let acts: Vec<Act> = offer.undo.into_iter().map(|undo| undo.act).collect();
             assert_eq!(told(&after(&then, &acts)), told(&before), "{what:?}");
@@ -318,7 +361,9 @@ mod tests {
     fn a_touch_is_offered_only_what_is_gone_from_under_it() {
         let offered = |(before, act, what): (Vec<Act>, Act, Done)| {
             let before = after(&placed(), &before);
-            Offer::on_order(&operation("deed", act), &before, &house(), By::Touch).map(|_| what)
+            let operation = operation("deed", act);
+            let then = done(&before, &operation);
+            Offer::on_order(&operation, (&before, &then), &house(), By::Touch).map(|_| what)
         };
         let offered: Vec<Done> = deeds().into_iter().filter_map(offered).collect();
         assert_eq!(offered, [Done::Bumped, Done::Rushed, Done::Held, Done::Parked]);
@@ -326,7 +371,11 @@ mod tests {
 
     #[test]
     fn a_word_may_come_later_than_a_finger() {
-        let offer = Offer::on_order(&operation("deed", Act::Rush), &placed(), &house(), By::Word).unwrap();
+        let (before, rush) = (placed(), operation("deed", Act::Rush));
+        let then = done(&before, &rush);
+        let offer = Offer::on_order(&rush, (&before, &then), &house(), By::Word).unwrap();
+        let later = offer.clone().later(700);
+        assert_eq!(later.toast.until.since(offer.toast.until), 700, "the disk was slow");
         let open = |late: i64| {
             let now = offer.toast.until.plus(late);
             (offer.is_shown(now), offer.is_open(By::Touch, now), offer.is_open(By::Word, now))
@@ -344,19 +393,35 @@ mod tests {
             let lines = vec![touch("steak#1", 2), touch("bass#1", 1)];
             operation(id, Act::Bump { station, lines })
         };
+        // Also where the pass may not send out what a station has not.
+        let house = Setup { settings: Settings { pass_waits: true, ..house().settings }, ..house() };
+        let done = |order: &Order, operation: &Operation| done_in(&house, order, operation);
         let sent = done(&placed(), &bump("grill", "grill".into()));
         let gone = done(&sent, &bump("pass", StationId::expo()));
         let recall = operation("recall", Act::Unbump { bump: "pass".into(), also: vec!["grill".into()] });
         let back = done(&gone, &recall);
-        let offer = Offer::on_order(&recall, &gone, &house(), By::Word).expect("it is offered");
+        let offer = Offer::on_order(&recall, (&gone, &back), &house, By::Word).expect("it is offered");
         assert_eq!((offer.undo.len(), offer.shown().count), (2, None));
-        let acts: Vec<Act> = offer.undo.into_iter().map(|undo| undo.act).collect();
-        assert_eq!(told(&after(&back, &acts)), told(&gone));
+        let acts = offer.undo.into_iter().map(|undo| operation("again", undo.act));
+        assert_eq!(told(&acts.fold(back, |order, act| done(&order, &act))), told(&gone));
     }
 
     #[test]
-    fn that_a_change_was_seen_cannot_be_taken_back() {
-        let seen = Act::Acknowledge { station: "grill".into(), lines: vec![touch("steak#1", 2)] };
-        assert!(Offer::on_order(&operation("deed", seen), &placed(), &house(), By::Word).is_none());
+    fn that_something_was_seen_cannot_be_taken_back() {
+        let lines = || vec![touch("steak#1", 2), touch("bass#1", 1)];
+        let voided = after(&placed(), &[Act::VoidOrder { reason: None }]);
+        for (before, act) in [
+            (placed(), Act::Acknowledge { station: "grill".into(), lines: lines() }),
+            (voided, Act::Bump { station: "grill".into(), lines: lines() }),
+        ] {
+            let operation = operation("deed", act);
+            let then = done(&before, &operation);
+            for by in [By::Touch, By::Word] {
+                assert!(
+                    Offer::on_order(&operation, (&before, &then), &house(), by).is_none(),
+                    "{operation:?}"
+                );
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::card;
 use crate::frame::{Press, PressLine, Pressed, Row, Taken};
 use crate::house;
 use crate::many::{Many, Of};
-use crate::offer::{By, Offer};
+use crate::offer::{By, Hand, Offer};
 use crate::view::{Draft, Scene, View, recall_rows};
 use journal::{Batch, CommitError, Queued};
 use kitchen::{
@@ -27,7 +27,7 @@ const MOST_WAITING: usize = 64;
 pub(crate) struct Waiting {
     view: String,
     press: Press,
-    by: By,
+    hand: Hand,
     reply: Reply<Pressed>,
 }
 
@@ -95,7 +95,8 @@ impl Actor {
             let _ = reply.send(Err(Fault::new("disk_slow").passing()));
             return;
         }
-        self.presses.push_back(Waiting { view, press, by, reply });
+        let hand = Hand { by, at: self.now };
+        self.presses.push_back(Waiting { view, press, hand, reply });
     }
 
     /// Decides all presses that wait and hands them to the disk together.
@@ -106,8 +107,8 @@ impl Actor {
         let mut ahead: BTreeMap<OrderId, Order> = BTreeMap::new();
         let mut made = Vec::new();
         let mut batch = Batch::default();
-        for Waiting { view, press, by, reply } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
-            match self.make(&view, press, by, &mut ahead) {
+        for Waiting { view, press, hand, reply } in std::mem::take::<VecDeque<_>>(&mut self.presses) {
+            match self.make(&view, press, hand, &mut ahead) {
                 Ok(Some(what)) => {
                     match &what {
                         What::Operation { operation, .. } => {
@@ -140,11 +141,11 @@ impl Actor {
         for Made { view, reply, what } in made {
             let answer = match (result, what) {
                 (Ok(()), What::Operation { operation, undoes, offer }) => {
-                    let id = operation.id.clone();
+                    let (id, takes_back) = (operation.id.clone(), undoes.is_some());
                     if let Some(undone) = undoes {
                         self.over(&undone);
                     }
-                    self.operation_made(&view, operation, offer);
+                    self.operation_made(&view, operation, offer, takes_back);
                     Ok(Pressed { operation: Some(id) })
                 }
                 (Ok(()), What::Cancel(id)) => {
@@ -174,10 +175,16 @@ impl Actor {
         self.all_stale();
     }
 
-    fn operation_made(&mut self, view: &str, operation: Operation, offer: Option<Offer>) {
+    fn operation_made(&mut self, view: &str, operation: Operation, offer: Option<Offer>, takes_back: bool) {
         self.show_made(&operation);
+        let (now, written_in) = (self.now, self.now.since(operation.at));
         if let Some(held) = self.views.get_mut(view) {
-            held.offers.extend(offer);
+            if offer.is_none() && !takes_back {
+                // "Undo" means this, and never what was before it.
+                held.offers.retain(|offer| offer.is_shown(now));
+            }
+            // Its time begins when it is on the glass.
+            held.offers.extend(offer.map(|offer| offer.later(written_in)));
             if matches!(operation.act, Act::Configure { .. }) {
                 held.draft = None;
             }
@@ -218,7 +225,7 @@ impl Actor {
         &mut self,
         view: &str,
         press: Press,
-        by: By,
+        hand: Hand,
         ahead: &mut BTreeMap<OrderId, Order>,
     ) -> Result<Option<What>, Fault> {
         let press = match press {
@@ -228,15 +235,13 @@ impl Actor {
             Press::Close { how, tickets } => {
                 return self.do_many(view, Of::Service(how), tickets, ahead).map(|many| many.map(What::Many));
             }
-            Press::Undo { order, operation } => match self.undo_offer(view, &operation, by, ahead)? {
+            Press::Undo { order, operation } => match self.undo_offer(view, &operation, hand, ahead)? {
                 Some(many) => return Ok(Some(What::Many(many))),
                 None => Press::Undo { order, operation },
             },
             press => press,
         };
-        // What is taken back is not offered to be done again.
-        let by = if matches!(press, Press::Unbump { .. }) { By::Touch } else { by };
-        let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press, by)? else {
+        let Some(Meant { order, seen, act, undoes }) = self.meaning(view, press, hand)? else {
             return Ok(None);
         };
         let id = OperationId(new_id(&mut self.ulids, self.now));
@@ -260,10 +265,19 @@ impl Actor {
         let Decided { order: next, .. } =
             decide(shown, &operation, setup, self.now).map_err(|refusal| Fault::new(refusal.code()))?;
         let Some(next) = next else { return Ok(None) };
-        let offer = Offer::on_order(&operation, shown, setup, by);
+        // Whoever said "seen" has seen what was there then.
+        if hand.by == By::Word
+            && matches!(operation.act, Act::Acknowledge { .. })
+            && self.log.board.confirmed(&operation.order).is_some_and(|held| held.version != operation.seen)
+        {
+            return Err(Fault::new("changed_meanwhile"));
+        }
+        let offer = Offer::on_order(&operation, (shown, &next), setup, hand.by);
         let untouched_ahead = !ahead.contains_key(&operation.order);
         ahead.insert(operation.order.clone(), next);
+        // A word is offered back, so that there has to be something to take back.
         if let Some(undone) = &undoes
+            && hand.by == By::Touch
             && untouched_ahead
             && self.log.outbox.hold(undone)
         {
@@ -273,7 +287,7 @@ impl Actor {
     }
 
     /// What a press on a view means; nothing when there is nothing to act on.
-    fn meaning(&self, view: &str, press: Press, by: By) -> Result<Option<Meant>, Fault> {
+    fn meaning(&self, view: &str, press: Press, hand: Hand) -> Result<Option<Meant>, Fault> {
         let Some(held) = self.views.get(view) else { return Err(Fault::new("mount_gone").passing()) };
         // No finger points at these: they are about what the view has selected or bumped last.
         let by_key = matches!(
@@ -338,7 +352,7 @@ impl Actor {
             }
             // Of the menu or the house; what was done to tickets, `make` has taken.
             Press::Undo { order, operation } => {
-                let open = held.offers.iter().filter(|offer| offer.is_open(by, self.now));
+                let open = held.offers.iter().filter(|offer| offer.is_open(hand.by, hand.at));
                 let mut undo = open.flat_map(|offer| &offer.undo);
                 let undo = undo.find(|undo| undo.operation == operation);
                 let act = undo.map(|undo| undo.act.clone()).ok_or_else(|| Fault::new("undo_over"))?;

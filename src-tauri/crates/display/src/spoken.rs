@@ -7,9 +7,10 @@
 use crate::actor::Actor;
 use crate::card;
 use crate::frame::{
-    AnswerTicket, Done, Go, Press, PressLine, PressTicket, Row, SpokenAct, SpokenAnswer, SpokenVerb, Tab,
-    Taken, TicketLabel,
+    AnswerTicket, Go, Press, PressLine, PressTicket, Row, SpokenAct, SpokenAnswer, SpokenVerb, Tab, Taken,
+    TicketLabel,
 };
+use crate::offer::By;
 use crate::view::{Role, Scene, View, parked_at, recall_rows};
 use kitchen::{
     MenuItemId, OperationId, Order, OrderId, OrderLabel, OrderState, OrderType, StationId, StationRole,
@@ -54,6 +55,8 @@ struct Seen {
     late: bool,
     voided: bool,
     parked: bool,
+    /// Not on the glass any more.
+    is_gone: bool,
     lines: Vec<SeenLine>,
     /// The course that waits for its fire; none: the scheduled order.
     course: Option<u8>,
@@ -85,7 +88,7 @@ pub enum Meaning {
     Ask(Question),
 }
 
-/// Recallable tickets that can be spoken of; others are found in the list.
+/// Bumped tickets, and as many put aside, that can be spoken of; others are found in the list.
 const RECALLABLE: usize = 20;
 
 impl Spoken {
@@ -104,7 +107,8 @@ impl Spoken {
                     let lines = seen.pieces(|line| line.is_open);
                     Some(PressTicket { order: order.clone(), seen: seen.version, lines })
                 });
-                Some(Meaning::Press(Press::BumpTable { tickets: tickets.collect() }))
+                let tickets: Vec<PressTicket> = tickets.filter(|ticket| !ticket.lines.is_empty()).collect();
+                (tickets.len() > 1).then_some(Meaning::Press(Press::BumpTable { tickets }))
             }
             Command::Transfer { order, to } => {
                 let seen = self.tickets.get(order)?;
@@ -156,11 +160,8 @@ impl Spoken {
                 SpokenAct { items: self.names(items), ..on(shown(*verb), order) }
             }
             Command::BumpTable { orders } => {
-                let first = orders.first().map_or_else(
-                    || act(SpokenVerb::BumpTable),
-                    |first| SpokenAct { number: None, ..on(SpokenVerb::BumpTable, first) },
-                );
-                SpokenAct { count: u32::try_from(orders.len()).ok(), ..first }
+                let first = orders.first().map(|first| on(SpokenVerb::BumpTable, first));
+                SpokenAct { number: None, ..first.unwrap_or_else(|| act(SpokenVerb::BumpTable)) }
             }
             Command::Transfer { order, to } => {
                 SpokenAct { station: self.station(to), ..on(SpokenVerb::Transfer, order) }
@@ -205,9 +206,11 @@ impl Spoken {
         }
     }
 
-    /// Whether another ticket that can be spoken of is called the same.
+    /// Whether the same can be said of another ticket that is called so.
     fn has_namesake(&self, order: &OrderId, seen: &Seen) -> bool {
-        self.tickets.iter().any(|(other, held)| other != order && held.label == seen.label)
+        let mut others =
+            self.tickets.iter().filter(|(other, held)| *other != order && held.is_gone == seen.is_gone);
+        others.any(|(_, held)| held.label == seen.label)
     }
 
     fn names(&self, items: &[MenuItemId]) -> Vec<String> {
@@ -331,7 +334,7 @@ impl Spoken {
             Sight::AllDay => tab(Tab::AllDay),
             Sight::Scheduled => tab(Tab::Scheduled),
             Sight::Recall => tab(Tab::Recall),
-            Sight::NextPage => Go::Page { page: self.page + 1 },
+            Sight::NextPage => Go::Page { page: (self.page + 1).min(self.situation.pages.max(1)) },
             Sight::PreviousPage => Go::Page { page: self.page.saturating_sub(1).max(1) },
             Sight::Page(page) => Go::Page { page: *page },
             Sight::Order(order) => Go::Order { order: order.clone() },
@@ -378,41 +381,19 @@ impl Spoken {
         for order in scene.board.scheduled(scene.now) {
             spoken.wait(scene, order);
         }
-        for order in parked_at(scene.board, &station, scene.now) {
+        let mut parked = parked_at(scene.board, &station, scene.now);
+        parked.sort_by_key(|order| std::cmp::Reverse(order.parked_at));
+        for order in parked.into_iter().take(RECALLABLE) {
             spoken.parked(scene, order);
         }
         for row in recall_rows(scene, &station, "") {
             spoken.recallable(scene, &row);
         }
-        spoken.undo = view.offers.last().map(|offer| {
+        let mut open = view.offers.iter().filter(|offer| offer.is_open(By::Word, scene.now));
+        spoken.undo = open.next_back().map(|offer| {
             let toast = &offer.toast;
             let (order, operation) = (toast.order.clone(), toast.operation.clone());
-            let press = match toast.what {
-                _ if offer.undo.len() > 1 => Press::Undo { order, operation },
-                // A word takes longer than a touch: the bump can be taken back also when its toast is gone.
-                None | Some(Done::Bumped) => Press::Unbump { order, operation },
-                Some(
-                    Done::Rushed
-                    | Done::Held
-                    | Done::Fired
-                    | Done::Transferred
-                    | Done::Stocked
-                    | Done::Parked
-                    | Done::Configured
-                    | Done::BumpedAll
-                    | Done::ParkedAll
-                    | Done::VoidedAll
-                    | Done::Started
-                    | Done::Unstarted
-                    | Done::Reopened
-                    | Done::Recalled
-                    | Done::Unrushed
-                    | Done::Released
-                    | Done::Taken
-                    | Done::PutBack
-                    | Done::Unparked,
-                ) => Press::Undo { order, operation },
-            };
+            let press = Press::Undo { order, operation };
             Undo { press, label: toast.label.clone(), order_type: toast.order_type }
         });
         spoken.situation.can_undo = spoken.undo.is_some();
@@ -446,13 +427,14 @@ impl Spoken {
         let waits = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_none();
         let begun = |own: &&TicketLine<'_>| own.to_make() > 0 && own.work.started_at.is_some();
         let marked = |own: &&TicketLine<'_>| own.work.change.is_some();
+        let open = |own: &&TicketLine<'_>| own.is_open();
         let done = |own: &&TicketLine<'_>| own.line.live() > 0 && own.work.done > 0;
         let any = |is: &dyn Fn(&&TicketLine<'_>) -> bool| ticket.own.iter().any(|own| is(&own));
         let taken = scene.seat.taken(scene.board, &ticket);
         let voided = matches!(order.state, OrderState::Voided { .. });
         let when = |wanted: bool, verb: Verb| (wanted && !voided).then_some(verb);
         let can = [
-            Some(Verb::Bump),
+            any(&open).then_some(Verb::Bump),
             when(any(&waits), Verb::Start),
             when(any(&begun), Verb::Unstart),
             when(any(&done), Verb::Reopen),
@@ -471,7 +453,7 @@ impl Spoken {
             item: own.line.item.clone(),
             name: own.line.name.clone(),
             can: [
-                own.is_open().then_some(Verb::Bump),
+                open(&own).then_some(Verb::Bump),
                 when(waits(&own), Verb::Start),
                 when(begun(&own), Verb::Unstart),
                 when(done(&own), Verb::Reopen),
@@ -506,7 +488,7 @@ impl Spoken {
             return;
         }
         self.situation.tickets.push(SpokenTicket { can: vec![Verb::Recall], ..called(order) });
-        self.see(scene, order, Seen { parked: true, ..Seen::of(order, Vec::new()) });
+        self.see(scene, order, Seen { parked: true, is_gone: true, ..Seen::of(order, Vec::new()) });
     }
 
     /// A bump that can be brought back; only the latest of each ticket, and of tickets that are gone from the glass.
@@ -519,6 +501,7 @@ impl Spoken {
         }
         self.bumps.insert(row.order.clone(), bump);
         self.situation.tickets.push(SpokenTicket { can: vec![Verb::Recall], ..called(order) });
+        self.see(scene, order, Seen { is_gone: true, ..Seen::of(order, Vec::new()) });
     }
 
     /// Acts name the version that the hub has confirmed, as those of cards do.
@@ -538,6 +521,7 @@ impl Seen {
             late: false,
             voided: false,
             parked: false,
+            is_gone: false,
             lines,
             course: None,
         }

@@ -3,11 +3,14 @@
 mod common;
 
 use common::Screen;
-use display::frame::{AnswerTicket, CardLineState, Go, Press, SpokenAnswer, Tab, Taken, TicketLabel};
+use display::frame::{
+    AnswerTicket, CardLineState, ConnectionState, Go, Press, SpokenAnswer, Tab, Taken, TicketLabel,
+};
 use display::spoken::{Meaning, Spoken};
 use kitchen::{Act, At, Operation, Queue};
 use testkit::{ScriptedHub, draft, eventually, line};
 use voice::spoken::{Command, ENGLISH, Grammar, Sureness, Verb};
+use wire::hub::Fault;
 
 async fn spoken(screen: &Screen) -> Spoken {
     screen.kitchen.spoken(&screen.window.view, screen.window.mount).await.expect("a mounted view")
@@ -23,11 +26,16 @@ fn meaning(spoken: &Spoken, words: &str) -> Option<Meaning> {
 
 /// Says it, and does what it comes to.
 async fn say(screen: &mut Screen, words: &str) {
-    match meaning(&spoken(screen).await, words) {
-        Some(Meaning::Press(press)) => {
-            screen.press(press).await.expect("it is taken");
-        }
-        Some(Meaning::Go(go)) => screen.go(go).await,
+    let spoken = spoken(screen).await;
+    say_of(screen, &spoken, words).await.expect("it is taken");
+}
+
+/// The same of what was on the glass at another moment.
+async fn say_of(screen: &mut Screen, spoken: &Spoken, words: &str) -> Result<(), Fault> {
+    let (view, mount) = (screen.window.view.clone(), screen.window.mount);
+    match meaning(spoken, words) {
+        Some(Meaning::Press(press)) => screen.kitchen.press_by_word(&view, mount, press).await.map(drop),
+        Some(Meaning::Go(go)) => screen.kitchen.go(&view, mount, go).await,
         other => panic!("{words:?} came to {other:?}"),
     }
 }
@@ -37,6 +45,7 @@ async fn words_do_what_touches_do_and_can_be_taken_back() {
     let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
     let mut screen = Screen::start(folder.path(), &hub).await;
     screen.until_live().await;
+    hub.change_setup(|setup| setup.settings.undo_seconds = 1);
     hub.place("o12", draft("12", vec![line("steak", 2, &[]), line("fries", 1, &[])]));
     hub.place("o4", draft("4", vec![line("steak", 1, &[])]));
     screen.until("the orders", |w| w.cards.len() == 2).await;
@@ -50,6 +59,9 @@ async fn words_do_what_touches_do_and_can_be_taken_back() {
     assert_eq!(screen.window.orders(), ["o4", "o12"]);
     say(&mut screen, "bump table 12").await;
     screen.until("bumped", |w| w.card("o12").is_none() && w.unsent() == 0).await;
+    // Also when its toast is gone, for a word takes longer than a touch.
+    screen.until("the toast is gone", |w| w.frame.toasts.as_ref().is_none_or(Vec::is_empty)).await;
+    assert!(spoken(&screen).await.situation.can_undo);
     say(&mut screen, "undo that").await;
     screen.until("taken back", |w| w.card("o12").is_some() && w.unsent() == 0).await;
     say(&mut screen, "bump the first one").await;
@@ -156,9 +168,16 @@ async fn changes_and_what_is_no_longer_wanted_are_seen_by_word() {
         w.card("o12").map_or(0, |card| card.lines.iter().filter(|line| line.change.is_some()).count())
     };
     screen.until("marked", |w| marks(w) == 1).await;
+    // Whoever said so did not see what came while they spoke.
+    let then = spoken(&screen).await;
+    act("yet-more", Act::AddLines { lines: vec![line("steak", 1, &[])] });
+    screen.until("marked", |w| marks(w) == 2).await;
+    let refused = say_of(&mut screen, &then, "seen table twelve").await;
+    assert_eq!(refused.unwrap_err().code, "changed_meanwhile");
+    assert_eq!(marks(&screen.window), 2);
     say(&mut screen, "seen table twelve").await;
     screen.until("seen", |w| marks(w) == 0 && w.unsent() == 0).await;
-    assert_eq!(screen.window.card("o12").unwrap().bump.len(), 2, "all of it is still to be made");
+    assert_eq!(screen.window.card("o12").unwrap().bump.len(), 3, "all of it is still to be made");
     act("gone", Act::VoidOrder { reason: None });
     screen.until("voided", |w| w.card("o12").is_some_and(|card| card.voided)).await;
     say(&mut screen, "table twelve is seen").await;
@@ -206,6 +225,64 @@ async fn tickets_of_one_table_are_told_apart_and_bumped_together() {
     screen.until("both are bumped", |w| w.orders() == ["other"]).await;
     say(&mut screen, "undo").await;
     screen.until("both are back", |w| w.cards.len() == 3).await;
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn undo_means_the_latest_act_and_no_other() {
+    let (folder, mut hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    hub.change_setup(|setup| setup.settings.undo_seconds = 1);
+    hub.place("o9", draft("9", vec![line("steak", 1, &[])]));
+    hub.place("o12", draft("12", vec![line("steak", 1, &[])]));
+    screen.until("the orders", |w| w.cards.len() == 2).await;
+    // What was bumped by word is brought back by word, and that can be taken back: also before the hub has any of it.
+    hub.stop().await;
+    screen.until("alone", |w| w.connection() != ConnectionState::Live).await;
+    say(&mut screen, "bump table nine").await;
+    say(&mut screen, "bump table twelve").await;
+    screen.until("both are bumped", |w| w.cards.is_empty()).await;
+    say(&mut screen, "recall last").await;
+    screen.until("back", |w| w.orders() == ["o12"]).await;
+    say(&mut screen, "undo").await;
+    screen.until("bumped again", |w| w.cards.is_empty()).await;
+    hub.go_on().await;
+    screen.until("all is sent", |w| w.unsent() == 0).await;
+    say(&mut screen, "recall table nine").await;
+    screen.until("back", |w| w.orders() == ["o9"]).await;
+    screen.until("the toasts are gone", |w| w.frame.toasts.as_ref().is_none_or(Vec::is_empty)).await;
+    assert!(spoken(&screen).await.situation.can_undo);
+    // A touch that has no offer of its own: what was before it is not what "undo" means now.
+    let card = screen.window.card("o9").unwrap().clone();
+    screen.press(Press::Start { order: card.order, seen: card.seen, lines: card.bump }).await.unwrap();
+    assert!(!spoken(&screen).await.situation.can_undo);
+    screen.kitchen.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_held_or_voided_is_not_bumped_with_its_table() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), ScriptedHub::start().await);
+    let mut screen = Screen::start(folder.path(), &hub).await;
+    screen.until_live().await;
+    for id in ["open", "held", "gone"] {
+        hub.place(id, draft("12", vec![line("steak", 1, &[])]));
+    }
+    screen.until("the orders", |w| w.cards.len() == 3).await;
+    let act = |order: &str, act: Act| {
+        let seen = hub.order(order).unwrap().version;
+        let (id, order) = (format!("on-{order}").as_str().into(), order.into());
+        hub.act(Operation { id, device: None, at: At(0), order, seen, act }).unwrap();
+    };
+    act("held", Act::Hold { until: None });
+    act("gone", Act::VoidOrder { reason: None });
+    screen.until("voided", |w| w.card("gone").is_some_and(|card| card.voided)).await;
+    assert_eq!(meaning(&spoken(&screen).await, "bump all of table twelve"), None, "one alone is not all");
+    hub.place("more", draft("12", vec![line("steak", 1, &[])]));
+    screen.until("one more", |w| w.card("more").is_some()).await;
+    say(&mut screen, "bump all of table twelve").await;
+    screen.until("both are bumped", |w| w.cards.len() == 2).await;
+    assert!(screen.window.card("held").is_some() && screen.window.card("gone").is_some());
     screen.kitchen.shutdown().await;
 }
 

@@ -281,6 +281,25 @@ async fn what_is_said_into_the_microphone_is_done_on_the_board_and_in_the_hub() 
     until_said(&mut screen, "not understood", |said| said.outcome == Outcome::NotUnderstood).await;
     assert!(screen.window.card(&four).is_some());
 
+    // What was asked about has left the glass by the time of the answer.
+    let known = talk(&screen.window).said.as_ref().map_or(0, |said| said.id);
+    press(&screen, TalkPress::Down).await.unwrap();
+    studio.play(clip("whats-on-table-four.wav")).await;
+    screen.bump(&four).await;
+    screen.until("bumped", |w| w.card(&four).is_none()).await;
+    press(&screen, TalkPress::Up).await.unwrap();
+    let mut said = until_said(&mut screen, "an outcome", |next| next.id > known).await;
+    if let Outcome::Asked { choices } = &said.outcome {
+        assert_eq!(choices[0].verb, SpokenVerb::WhatsOn);
+        press(&screen, TalkPress::Choose { said: said.id, choice: 0 }).await.unwrap();
+        let asked = said.id;
+        said = until_said(&mut screen, "the answer", |next| next.id > asked).await;
+    }
+    let Outcome::Answered { answer: SpokenAnswer::Lines { ticket, lines } } = said.outcome else {
+        panic!("{said:?}")
+    };
+    assert_eq!((ticket.label, lines), (TicketLabel::Table("4".into()), Vec::<String>::new()));
+
     let mut names = std::collections::BTreeSet::new();
     while let Ok(notification) = told.try_recv() {
         names.insert(notification.name());

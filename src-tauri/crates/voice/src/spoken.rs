@@ -26,7 +26,8 @@ use kitchen::{MenuItemId, OrderId, StationId};
 /// What somebody may speak of now: what is on the glass, and the menu.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Situation {
-    /// Tickets in the order they stand, then those that can be recalled, the latest bump first.
+    /// Tickets in the order they stand, then those whose time has not come, those put aside, and those that can be recalled,
+    /// the latest bump first.
     pub tickets: Vec<SpokenTicket>,
     /// Today's menu.
     pub items: Vec<SpokenItem>,

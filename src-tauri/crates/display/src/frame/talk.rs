@@ -142,7 +142,7 @@ pub struct SpokenAct {
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tab: Option<Tab>,
-    /// For a hold: minutes; for what is left: pieces; for a table: tickets; for a look: the page.
+    /// For a hold: minutes; for what is left: pieces; for a look: the page.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,

@@ -170,10 +170,12 @@ impl Grammar {
         targets
     }
 
-    /// All tickets of a table, where there are several.
+    /// All tickets of a table, where there are several. What is held, or no longer wanted, is not sent out with the others.
     fn tables(&mut self, situation: &Situation) {
         let mut tables: BTreeMap<&str, Vec<OrderId>> = BTreeMap::new();
-        let open = situation.tickets.iter().filter(|ticket| ticket.can.contains(&Verb::Bump));
+        let is_cooked =
+            |ticket: &&SpokenTicket| [Verb::Bump, Verb::Hold].iter().all(|verb| ticket.can.contains(verb));
+        let open = situation.tickets.iter().filter(is_cooked);
         for ticket in open {
             if let Some(table) = &ticket.table {
                 tables.entry(table).or_default().push(ticket.order.clone());

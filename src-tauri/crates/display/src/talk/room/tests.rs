@@ -612,6 +612,30 @@ fn r5_07_a_stuck_client_does_not_hold_the_button() {
 }
 
 #[test]
+fn what_is_done_late_leaves_a_newer_question_and_what_fails_is_said() {
+    for (result, is_said) in [(Ok(None), false), (Err(Fault::new("disk_full")), true)] {
+        let mut bench = Bench::new();
+        bench.says("bump table four");
+        let meant = bench.outputs().into_iter().find_map(|output| match output {
+            Output::Mean { id, .. } => Some(id),
+            _ => None,
+        });
+        bench.speaks();
+        bench.words("bump", Some(found(7, Verdict::Ask, "bump:o12", "bump table twelve")), true);
+        bench.moves(Phase::WaitingUserFinal, Phase::Idle, Cause::Heard);
+        let (question, _) = bench.asked();
+        bench.room.acted(meant.unwrap(), result, bench.now());
+        if is_said {
+            assert_eq!(bench.failed().code, "disk_full");
+            continue;
+        }
+        assert_eq!(bench.asked().0, question);
+        bench.press(TalkPress::Choose { said: question, choice: 0 }).unwrap();
+        assert_eq!(bumps(&bench.acts(&Ok(()))), ["o12"]);
+    }
+}
+
+#[test]
 fn no_tone_sounds_while_it_listens() {
     let mut bench = Bench::new();
     bench.says("bump table twelve");

@@ -1,6 +1,8 @@
 //! From words to what they come to: done, asked, answered, or nothing.
 
-use super::{ANSWERED, ASKED, Acting, DONE, DROPPED, Ending, Now, Output, Question, REFUSED, Room, Turn};
+use super::{
+    ANSWERED, ASKED, Acting, DONE, DROPPED, Ending, Glass, Now, Output, Question, REFUSED, Room, Turn,
+};
 use crate::frame::{Outcome, Said, SpokenAct, SpokenAnswer};
 use crate::handle::Sound;
 use crate::spoken::Meaning;
@@ -135,6 +137,12 @@ impl Room {
                 Err(fault) => json!({"ok": false, "reason": fault.code}),
             };
             self.output(call_id, &output);
+        }
+        // It is on the board by now; somebody may have been asked something since.
+        let is_asking =
+            |glass: &Glass| glass.question.is_some() && glass.said.as_ref().is_some_and(|said| said.id > id);
+        if result.is_ok() && self.glasses.get(&view).is_some_and(is_asking) {
+            return;
         }
         let outcome = match result {
             Ok(None) => Outcome::Done { act },
