@@ -158,6 +158,11 @@ impl Said {
             app.run(strip).await.as_str().map(str::to_owned)
         })
         .await;
+        let strip = app.run("return document.querySelector('.spoken')?.innerText ?? ''").await;
+        if kind != "done" {
+            let strip = strip.as_str().unwrap_or_default().replace('\n', " ");
+            println!("bump table {table}: {kind}, {strip}");
+        }
         let times =
             async || numbers(&app.run("const b = window.bench; return [b.released, b.heard, b.gone]").await);
         match kind.as_str() {
@@ -176,7 +181,16 @@ impl Said {
             }
             "asked" => {
                 self.asked += 1;
-                board.touch(".spoken .choice:last-child").await;
+                // A question that has just come is not answered: that finger was on its way to something else.
+                until("the question gone", SOON, async || {
+                    let asked = app.run("return document.querySelector('.spoken .choice') !== null").await;
+                    if asked == true {
+                        board.touch(".spoken .choice:last-child").await;
+                        return None;
+                    }
+                    Some(())
+                })
+                .await;
             }
             _ => self.other += 1,
         }
