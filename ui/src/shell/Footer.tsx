@@ -32,7 +32,7 @@ export function Footer(): JSX.Element {
     const says = away || picture.notices.length > 0 || failed() !== undefined || phase().phase === "silent";
     if (beside()) return says ? 0 : 1;
     if (says && !plan().roomy && !plan().narrow) return 1;
-    return picture.toasts.length > 0 && picture.connection?.state !== "live" ? 1 : CHIPS_SHOWN;
+    return picture.toasts.length > 0 && away ? 1 : CHIPS_SHOWN;
   };
   return (
     <footer class="bar bottom">
